@@ -1,14 +1,7 @@
+import type { Hold } from '../domain/policy/holds.js';
 import type { AppendedRoot, KeptFile, TrustedRepository } from '../domain/uptane/trusted-metadata.js';
 
 /** The one room of what is trusted (design rule 16): `<storage.path>/trust/`. */
-
-/** A target that must not be tried again: quarantine and hold (design rule 4). */
-export interface Hold {
-  readonly targetName: string;
-  readonly sha256: string;
-  readonly correlationId: string | null;
-  readonly reason: string;
-}
 
 /** How the first roots came to be trusted, recorded for ever. */
 export interface FirstUse {
