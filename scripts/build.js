@@ -16,7 +16,10 @@ function hashOf(files) {
   const hash = createHash('sha256').update(process.version);
   for (const file of [...files].sort()) {
     try {
-      hash.update(file).update('\0').update(fs.readFileSync(path.join(root, file)));
+      hash
+        .update(file)
+        .update('\0')
+        .update(fs.readFileSync(path.join(root, file)));
     } catch (error) {
       if (error.code !== 'ENOENT') throw error;
       return null;

@@ -46,7 +46,8 @@ function run(file, args, options = {}) {
   // stdout of the child goes to our stderr: the caller's stdout belongs to the program that follows.
   const result = spawnSync(file, args, { cwd: root, stdio: ['ignore', 2, 2], ...options });
   if (result.error) throw new SetupError(`${file}: ${result.error.message}`);
-  if (result.status !== 0) throw new SetupError(`${file} ${args.join(' ')} ended with ${result.status ?? result.signal}`);
+  if (result.status !== 0)
+    throw new SetupError(`${file} ${args.join(' ')} ended with ${result.status ?? result.signal}`);
 }
 
 function installSystemPackages() {
@@ -59,10 +60,14 @@ function installSystemPackages() {
   const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...missing];
   const isRoot = process.getuid() === 0;
   if (!isRoot && spawnSync('sudo', ['-n', 'true']).status !== 0) {
-    throw new SetupError(`system packages are missing; run this once:\n  sudo apt-get update && sudo ${command.join(' ')}`);
+    throw new SetupError(
+      `system packages are missing; run this once:\n  sudo apt-get update && sudo ${command.join(' ')}`,
+    );
   }
   say(`installing ${missing.join(' ')}`);
-  const before = isRoot ? ['env', 'DEBIAN_FRONTEND=noninteractive'] : ['sudo', '-n', 'env', 'DEBIAN_FRONTEND=noninteractive'];
+  const before = isRoot
+    ? ['env', 'DEBIAN_FRONTEND=noninteractive']
+    : ['sudo', '-n', 'env', 'DEBIAN_FRONTEND=noninteractive'];
   const [file, ...args] = before;
   run(file, [...args, 'apt-get', 'update', '-qq']);
   run(file, [...args, ...command]);
