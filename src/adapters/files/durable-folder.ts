@@ -1,0 +1,29 @@
+import { chmod, mkdir, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { errnoOf } from './file-errors.js';
+
+/** Makes what was created, renamed or removed in a folder survive a power cut. */
+export async function synchroniseFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some file systems (FUSE, network) have no fsync for folders; there is nothing more that could be done.
+    if (errnoOf(error) !== 'EINVAL' && errnoOf(error) !== 'ENOTSUP') throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes a folder and its parents durably; parents get 0755, the last one exactly `mode`. */
+export async function makeFolderDurably(folder: string, mode: number): Promise<void> {
+  const firstMade = await mkdir(folder, { recursive: true, mode: 0o755 });
+  const { mode: present } = await stat(folder);
+  if ((present & 0o7777) !== mode) await chmod(folder, mode);
+  if (firstMade === undefined) return;
+  const top = dirname(firstMade);
+  for (let current = folder; ; current = dirname(current)) {
+    await synchroniseFolder(current);
+    if (current === top || current === dirname(current)) return;
+  }
+}
