@@ -1,0 +1,201 @@
+import type { SectionDefinition } from '../key-definition.js';
+
+const takeover = 'the old storage is not taken over by this version';
+
+/** The machine around it: sections logger, storage, telemetry, network, control and paths. */
+export const machineSections = {
+  logger: {
+    property: 'logger',
+    doc: 'What is written to the log.',
+    keys: {
+      loglevel: {
+        property: 'level',
+        type: 'integer',
+        minimum: 0,
+        maximum: 5,
+        default: 2,
+        since: 'aktualizr',
+        doc: 'The least level that is written: 0 trace, 1 debug, 2 info, 3 warning, 4 error, 5 fatal.',
+      },
+      form: {
+        property: 'form',
+        type: 'choice',
+        choices: ['auto', 'journal', 'text', 'json'],
+        default: 'auto',
+        since: 'sotad',
+        doc: 'Form of the lines. "auto": the journal’s form under systemd, else text.',
+      },
+    },
+  },
+  storage: {
+    property: 'storage',
+    doc: 'Where the device keeps its identity, its trust and its state.',
+    keys: {
+      type: {
+        property: 'type',
+        type: 'choice',
+        choices: ['sqlite'],
+        default: 'sqlite',
+        safety: true,
+        since: 'aktualizr',
+        doc: 'Kind of the storage.',
+      },
+      path: {
+        property: 'path',
+        type: 'path',
+        default: '/var/sota',
+        safety: true,
+        since: 'aktualizr',
+        doc: 'Folder of the storage. It must be private (0700).',
+      },
+      sqldb_path: {
+        property: 'formerDatabasePath',
+        type: 'path',
+        default: 'sql.db',
+        since: 'aktualizr',
+        notUsed: takeover,
+        doc: 'aktualizr’s database, relative to storage.path. It is never written.',
+      },
+      uptane_metadata_path: {
+        property: 'formerMetadataPath',
+        type: 'path',
+        default: 'metadata',
+        since: 'aktualizr',
+        notUsed: takeover,
+        doc: 'Metadata of aktualizr’s oldest storage, relative to storage.path.',
+      },
+      uptane_private_key_path: {
+        property: 'formerUptanePrivateKeyPath',
+        type: 'path',
+        default: 'ecukey.der',
+        since: 'aktualizr',
+        notUsed: takeover,
+        doc: 'Uptane private key of aktualizr’s oldest storage.',
+      },
+      uptane_public_key_path: {
+        property: 'formerUptanePublicKeyPath',
+        type: 'path',
+        default: 'ecukey.pub',
+        since: 'aktualizr',
+        notUsed: takeover,
+        doc: 'Uptane public key of aktualizr’s oldest storage.',
+      },
+      tls_cacert_path: {
+        property: 'formerTlsCertificateAuthorityPath',
+        type: 'path',
+        default: 'root.crt',
+        since: 'aktualizr',
+        notUsed: takeover,
+        doc: 'Certificate authorities of aktualizr’s oldest storage.',
+      },
+      tls_pkey_path: {
+        property: 'formerTlsPrivateKeyPath',
+        type: 'path',
+        default: 'pkey.pem',
+        since: 'aktualizr',
+        notUsed: takeover,
+        doc: 'TLS private key of aktualizr’s oldest storage.',
+      },
+      tls_clientcert_path: {
+        property: 'formerTlsClientCertificatePath',
+        type: 'path',
+        default: 'client.pem',
+        since: 'aktualizr',
+        notUsed: takeover,
+        doc: 'TLS client certificate of aktualizr’s oldest storage.',
+      },
+    },
+  },
+  telemetry: {
+    property: 'telemetry',
+    doc: 'What the device tells the server about itself.',
+    keys: {
+      report_network: {
+        property: 'reportNetwork',
+        type: 'boolean',
+        default: true,
+        since: 'aktualizr',
+        doc: 'Report host name, IPv4 address and MAC of the interface with the default route.',
+      },
+      report_config: {
+        property: 'reportConfiguration',
+        type: 'boolean',
+        default: true,
+        since: 'aktualizr',
+        doc: 'Report the configuration, without anything secret.',
+      },
+    },
+  },
+  network: {
+    property: 'network',
+    doc: 'How servers are reached.',
+    keys: {
+      allow_http: {
+        property: 'allowHttp',
+        type: 'boolean',
+        default: false,
+        safety: true,
+        since: 'sotad',
+        doc: 'Allow servers without TLS. For a closed test network only: nothing then says that the server is the right one.',
+      },
+      proxy: {
+        property: 'proxy',
+        type: 'url',
+        default: null,
+        since: 'sotad',
+        doc: 'HTTP proxy for all servers.',
+      },
+    },
+  },
+  control: {
+    property: 'control',
+    doc: 'The sockets that `sotactl` talks to.',
+    keys: {
+      socket_folder: {
+        property: 'socketFolder',
+        type: 'path',
+        default: null,
+        alwaysDerived: true,
+        since: 'sotad',
+        derivedFrom: 'paths.runtime',
+        doc: 'Folder of status.sock and control.sock.',
+      },
+      group: {
+        property: 'group',
+        type: 'text',
+        default: 'sotad',
+        since: 'sotad',
+        doc: 'Group that may read the status.',
+      },
+    },
+  },
+  paths: {
+    property: 'paths',
+    doc: 'Where the machine is. Only tests and simulations change root and proc.',
+    keys: {
+      root: {
+        property: 'root',
+        type: 'path',
+        default: '/',
+        safety: true,
+        since: 'sotad',
+        doc: 'The folder that is the root of the running system.',
+      },
+      proc: {
+        property: 'proc',
+        type: 'path',
+        default: '/proc',
+        safety: true,
+        since: 'sotad',
+        doc: 'Where the kernel tells about itself: command line and boot id.',
+      },
+      runtime: {
+        property: 'runtime',
+        type: 'path',
+        default: '/run/sotad',
+        since: 'sotad',
+        doc: 'Folder on a tmpfs for the sockets, status.json and handed-over credentials.',
+      },
+    },
+  },
+} as const satisfies Record<string, SectionDefinition>;
