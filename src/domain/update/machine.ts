@@ -124,7 +124,10 @@ export const transitionTable: TransitionTable = {
     Booted: { to: ['idle'], reduce: (record) => record },
   },
   downloading: {
-    Downloaded: { to: ['ready'], reduce: ({ attempt }) => ({ state: 'ready', attempt }) },
+    Downloaded: {
+      to: ['ready'],
+      reduce: ({ attempt }) => ({ state: 'ready', attempt: { ...attempt, failures: 0, lastError: null } }),
+    },
     DownloadFailed: { to: ['retrying', 'undoing'], reduce: ({ attempt }, event) => afterFailure(attempt, event) },
     AssignmentSeen: { to: ['downloading', 'undoing'], reduce: keepOrWithdraw },
     Booted: { to: ['retrying'], reduce: ({ attempt }) => ({ state: 'retrying', attempt }) },

@@ -1,0 +1,83 @@
+import { addHold } from '../../domain/policy/holds.js';
+import type { Attempt, Outcome, UpdateRecord } from '../../domain/update/record.js';
+import { isoSeconds } from '../event-recorder.js';
+import type { UpdateContext } from '../update-context.js';
+import type { EffectResult } from '../update-runner.js';
+
+/** How much of this update's log goes into a report. */
+const reportedLogBytes = 8 * 1024;
+
+/**
+ * The attempt is over: what is known of it becomes durable in one transaction with the end of the attempt. The report
+ * is kept as data and signed when it is sent.
+ */
+export async function report(context: UpdateContext, record: UpdateRecord): Promise<EffectResult | null> {
+  if (record.state !== 'reporting') return null;
+  const { attempt, outcome } = record;
+  if (outcome.result === 'failure') await hold(context, attempt, outcome.error.message);
+  return {
+    event: { name: 'Reported' },
+    alongside: () => {
+      remember(context, attempt, outcome);
+      context.wakePoll();
+    },
+  };
+}
+
+/** The very same assignment must not be tried again until the director changes it (design rule 4). */
+async function hold(context: UpdateContext, attempt: Attempt, reason: string): Promise<void> {
+  const { holds } = await context.privileged.trustedState();
+  const more = addHold(holds, {
+    targetName: attempt.target.name,
+    sha256: attempt.target.sha256,
+    correlationId: attempt.correlationId,
+    reason,
+  });
+  if (more !== holds) await context.privileged.commitTrust({ holds: more });
+}
+
+function remember(context: UpdateContext, attempt: Attempt, outcome: Outcome): void {
+  const { target } = attempt;
+  context.state.history.add({
+    time: isoSeconds(context.clock.wallMilliseconds()),
+    event: outcome.result,
+    correlationId: attempt.correlationId,
+    target: target.name,
+    code: outcome.result === 'failure' ? outcome.error.code : outcome.result === 'withdrawn' ? 'WITHDRAWN' : null,
+    text: outcome.result === 'failure' ? outcome.error.message : outcome.text,
+  });
+  if (outcome.result === 'success') {
+    context.installed.remember({ name: target.name, sha256: target.sha256, lengthBytes: target.lengthBytes });
+  }
+  if (outcome.result === 'withdrawn') return;
+  context.events.record('EcuInstallationCompleted', attempt, outcome.result === 'success');
+  // Without a correlation id no report ever: an unmatched one cancels every open assignment (backend.md 1.7).
+  if (attempt.correlationId === null) return;
+  context.state.reports.add('installation', JSON.stringify(installationReport(context, attempt, outcome)));
+}
+
+/** aktualizr.md 3.2, as data: `raw_report` carries code, causes and the last of this update's log. */
+function installationReport(
+  context: UpdateContext,
+  attempt: Attempt,
+  outcome: Exclude<Outcome, { result: 'withdrawn' }>,
+) {
+  const log = context.recentLog.tail(attempt.correlationId, reportedLogBytes);
+  if (outcome.result === 'success') {
+    const result = { success: true, code: 'OK', description: outcome.text };
+    return {
+      correlationId: attempt.correlationId,
+      result,
+      items: [{ ecu: attempt.ecuSerial, result }],
+      rawReport: `OK: ${outcome.text}\n${log}`,
+    };
+  }
+  const { code, message, causes } = outcome.error;
+  const result = { success: false, code, description: message };
+  return {
+    correlationId: attempt.correlationId,
+    result,
+    items: [{ ecu: attempt.ecuSerial, result }],
+    rawReport: [`${code}: ${message}`, ...causes, log].join('\n'),
+  };
+}

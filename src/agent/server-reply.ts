@@ -1,0 +1,41 @@
+import { SotaError } from '../domain/errors/sota-error.js';
+import { readJson } from '../domain/json/json-reader.js';
+import { parseStrictJson } from '../domain/json/strict-parser.js';
+import type { HttpReply } from '../ports/http.js';
+
+/** aktualizr's rule for every answer (aktualizr.md 2.3), without its redirects: they never mean success here. */
+export function isSuccess(reply: HttpReply): boolean {
+  return reply.status >= 200 && reply.status < 300;
+}
+
+/** The error body of the servers (backend.md 1.11); empty texts when it is something else, such as a gateway's HTML. */
+export interface ServerError {
+  readonly code: string;
+  readonly description: string;
+}
+
+const longestText = 500;
+
+export function serverError(reply: HttpReply): ServerError {
+  const nothing = { code: '', description: '' };
+  const document = parseStrictJson(reply.body);
+  if (!document.ok) return nothing;
+  const read = readJson(document.value, (reader) => ({
+    code: (reader.optional('code')?.text() ?? '').slice(0, longestText),
+    description: (reader.optional('description')?.text() ?? '').slice(0, longestText),
+  }));
+  return read.ok ? read.value : nothing;
+}
+
+/** `Retry-After` in seconds, where the server sent one. */
+export function retryAfterSeconds(reply: HttpReply): number | null {
+  const text = reply.headers.get('retry-after');
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
+}
+
+/** A status that means failure, as an error that names what was asked. */
+export function statusError(what: string, reply: HttpReply): SotaError {
+  const { code, description } = serverError(reply);
+  const said = code === '' ? '' : `: ${code}${description === '' ? '' : ` (${description})`}`;
+  return new SotaError('HTTP_STATUS', { message: `${what}: the server answered ${reply.status}${said}` });
+}
