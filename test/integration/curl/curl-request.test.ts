@@ -76,7 +76,7 @@ describe('a request by curl', () => {
       });
       expect(seen[1]?.headers['content-type']).toBe('application/toml');
       expect(seen[2]?.headers['content-type']).toBeUndefined();
-      expect(seen[3]?.headers['cookie']).toBeUndefined();
+      expect(seen[3]?.headers.cookie).toBeUndefined();
     });
 
     it('keeps its connection, and resumes the TLS session when that was cut', async () => {
