@@ -115,7 +115,7 @@ describe.each(Object.entries(situations))('%s', (name, inputs) => {
     }
     expect(existsSync(file)).toBe(true);
     expect(text).toBe(readFileSync(file, 'utf8'));
-    // eslint-disable-next-line no-control-regex -- that is what must not be there
+     
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
@@ -130,6 +130,6 @@ test('colour only adds colour', () => {
   const plain = renderStatus(document, { now: atRest.now, width: 80, color: false });
   const coloured = renderStatus(document, { now: atRest.now, width: 80, color: true });
   expect(coloured).not.toBe(plain);
-  // eslint-disable-next-line no-control-regex -- escape sequences are control characters
+   
   expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(plain);
 });
