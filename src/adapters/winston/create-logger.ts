@@ -31,11 +31,11 @@ class LogWriter {
 
   constructor(private readonly options: LoggerOptions) {
     const stream = new winston.transports.Stream({ stream: options.stream, eol: '\n' });
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- winston declares its transports as interfaces
     this.logger = winston.createLogger({
       levels: priorities,
       level: options.level,
       format: winston.format.printf((info) => String(info.message)),
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- declared as an interface there
       transports: stream,
       exitOnError: false,
     });
