@@ -76,11 +76,11 @@ export class OstreeTree implements OperatingSystemTree {
   }
 
   async facts(): Promise<TreeFacts> {
-    const deployments = await readDeployments(this.#files, this.#sysroot, this.#rootFolder);
+    const deployed = await this.#deployed();
     const path = join(this.#procFolder, 'sys/kernel/random/boot_id');
     const bootId = (await this.#files.read(path, 256))?.toString('utf8').trim() ?? '';
     if (bootId === '') throw new SotaError('SYSROOT_UNAVAILABLE', { message: `${path} holds no boot id` });
-    return { deployments, booted: deployments.find((deployment) => deployment.isBooted) ?? null, bootId };
+    return { ...deployed, bootId };
   }
 
   async pull(
@@ -116,7 +116,7 @@ export class OstreeTree implements OperatingSystemTree {
 
   async deploy(commit: string): Promise<void> {
     requireCommit(commit);
-    const { deployments, booted } = await this.facts();
+    const { deployments, booted } = await this.#deployed();
     if (deployments[0]?.commit === commit) {
       this.#logger.info('the commit is deployed already and boots next', { commit });
       return;
@@ -131,7 +131,7 @@ export class OstreeTree implements OperatingSystemTree {
       commit,
     ]);
     if (result.outcome.exitCode !== 0) throw administrationError(`deploy of ${commit}`, result);
-    const first = (await this.facts()).deployments[0];
+    const first = (await this.#deployed()).deployments[0];
     if (first?.commit !== commit) {
       throw new SotaError('DEPLOY_FAILED', {
         message: `deploy of ${commit}: ostree exited 0, but ${first?.commit ?? 'nothing'} would boot next`,
@@ -155,7 +155,7 @@ export class OstreeTree implements OperatingSystemTree {
       (deployment) => !deployment.isPinned && deployment.index < booted.index,
       'removal of a pending deployment',
     );
-    const now = (await this.facts()).booted;
+    const now = (await this.#deployed()).booted;
     if (now?.index !== 0) {
       throw new SotaError('SYSROOT_UNAVAILABLE', {
         message: `sysroot ${this.#sysroot}: a pinned deployment stands before the running one`,
@@ -166,7 +166,7 @@ export class OstreeTree implements OperatingSystemTree {
 
   async #removeDeployments(isUnwanted: (deployment: Deployment) => boolean, what: string): Promise<void> {
     for (;;) {
-      const { deployments } = await this.facts();
+      const { deployments } = await this.#deployed();
       const unwanted = deployments.find((deployment) => !deployment.isBooted && isUnwanted(deployment));
       if (unwanted === undefined) return;
       const index = await this.#indexOf(unwanted, what);
@@ -174,7 +174,7 @@ export class OstreeTree implements OperatingSystemTree {
       const result = await this.#ostree.administer(['admin', 'undeploy', `--sysroot=${this.#sysroot}`, String(index)]);
       if (result.outcome.exitCode !== 0) throw administrationError(what, result);
       const name = basename(unwanted.folder);
-      const isStillThere = (await this.facts()).deployments.some((one) => basename(one.folder) === name);
+      const isStillThere = (await this.#deployed()).deployments.some((one) => basename(one.folder) === name);
       if (isStillThere) {
         throw new SotaError('SYSROOT_UNAVAILABLE', { message: `${what}: ${name} is still deployed afterwards` });
       }
@@ -206,6 +206,11 @@ export class OstreeTree implements OperatingSystemTree {
     );
     if (!isPartial) return;
     throw new SotaError('PULL_FAILED', { message: `pull of ${commit}: ostree exited 0, but ${marker} is there` });
+  }
+
+  async #deployed(): Promise<Omit<TreeFacts, 'bootId'>> {
+    const deployments = await readDeployments(this.#files, this.#sysroot, this.#rootFolder);
+    return { deployments, booted: deployments.find((deployment) => deployment.isBooted) ?? null };
   }
 
   async #changeRefs(what: string, words: readonly string[]): Promise<void> {

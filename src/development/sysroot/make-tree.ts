@@ -9,8 +9,13 @@ import { runProgram } from './run-program.js';
 export interface TreeDescription {
   /** In os-release and in the metadata of the commit. */
   readonly version: string;
-  /** Release of the kernel: versions with the same one share boot files, "bootconfig swap: no" (platform.md 8b). */
+  /** Release of the kernel: versions with the same one share kernel and initramfs. */
   readonly kernel: string;
+  /**
+   * PRETTY_NAME; the commit has no version then. libostree leaves the boot folders as they are ("bootconfig swap: no")
+   * only when kernel, arguments and this title are those of before. Default: a title with the version.
+   */
+  readonly title?: string;
   /** How many files beside the system's own; default 8. A quarter differs from version to version. */
   readonly files?: number;
   /** Bytes of these files together; default 8 KiB. They can't be compressed. */
@@ -45,7 +50,7 @@ async function writeTree(root: string, tree: TreeDescription): Promise<void> {
   await writeTreeFile(
     root,
     'usr/lib/os-release',
-    `ID=sota-demo\nNAME="SOTA demo"\nVERSION_ID=${tree.version}\nPRETTY_NAME="SOTA demo ${tree.version}"\n`,
+    `ID=sota-demo\nNAME="SOTA demo"\nVERSION_ID=${tree.version}\nPRETTY_NAME="${tree.title ?? `SOTA demo ${tree.version}`}"\n`,
   );
   await symlink('../usr/lib/os-release', join(root, 'usr/etc/os-release'));
   await writeTreeFile(root, `${modules}/vmlinuz`, `kernel ${tree.kernel}\n`);
@@ -97,7 +102,7 @@ export async function makeTree(
       `--repo=${repository}`,
       `--branch=${options.branch}`,
       `--subject=Version ${tree.version}`,
-      `--add-metadata-string=version=${tree.version}`,
+      ...(tree.title === undefined ? [`--add-metadata-string=version=${tree.version}`] : []),
       '--owner-uid=0',
       '--owner-gid=0',
       '--no-xattrs',
