@@ -152,7 +152,7 @@ describe('a download by curl', () => {
   it.each([
     [
       'ignores the range',
-      (request: IncomingMessage, response: ServerResponse) => {
+      (_request: IncomingMessage, response: ServerResponse) => {
         response.writeHead(200, { 'content-length': file.length }).end(file);
       },
     ],
