@@ -35,7 +35,7 @@ const historyEntry = object('Something that happened.', {
 });
 
 /** GET /v1/history. */
-const historyReply = object('Newest first.', { entries: list(historyEntry, 1000, 'What happened.') });
+const historyReply = list(historyEntry, 1000, 'What happened, newest first.');
 
 /** POST /v1/check and /v1/update. */
 const actionReply = object('What came of a request.', {
@@ -45,9 +45,11 @@ const actionReply = object('What came of a request.', {
 
 /** Any failing reply of the control sockets. */
 const controlError = object('Why the daemon refused.', {
-  code: text('docs/errors.md.', 64),
-  message: text('What happened.', 65_536),
-  hint: text('What a person can do.', 65_536),
+  error: object('The error.', {
+    code: text('docs/errors.md.', 64),
+    message: text('What happened.', 65_536),
+    hint: text('What a person can do.', 65_536),
+  }),
 });
 
 /** The last working configuration as it is kept (design rule 12). */

@@ -77,7 +77,7 @@ test('the compiled validators judge as ajv does', () => {
     { noNullPrototype: true },
   );
   fc.assert(
-    fc.property(fc.oneof(fc.record({ entries: fc.array(entry) }, { requiredKeys: [] }), fc.anything()), (value) => {
+    fc.property(fc.oneof(fc.array(entry), fc.anything()), (value) => {
       expect(validators.validateHistoryReply(value).ok).toBe(compiled(value));
     }),
   );

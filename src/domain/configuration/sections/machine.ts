@@ -163,7 +163,7 @@ export const machineSections = {
       group: {
         property: 'group',
         type: 'text',
-        default: 'sotad',
+        default: 'sota',
         since: 'sotad',
         doc: 'Group that may read the status.',
       },
