@@ -34,6 +34,10 @@ const surrogate = /[\ud800-\udfff]/;
 
 /** The order of UTF-8 bytes is that of code points; UTF-16 units, JavaScript's own order, differ above U+FFFF. */
 function sortedByUtf8(names: string[]): string[] {
+  // Servers write sorted names: then there is nothing to sort, unless a surrogate hides another order.
+  if (names.every((name, index) => index === 0 || (names[index - 1] ?? '') < name)) {
+    return names.some((name) => surrogate.test(name)) ? names.sort(compareCodePoints) : names;
+  }
   return names.some((name) => surrogate.test(name)) ? names.sort(compareCodePoints) : names.sort();
 }
 

@@ -27,14 +27,14 @@ export function planFromStoredMetadata(
   ecus: ReadonlyMap<string, string>,
   installed: ReadonlyMap<string, InstalledTarget>,
 ): Result<UpdatePlan, Rejection> {
-  const director = runOffline(refreshDirector({ ...input, trusted: input.director }), input.director);
+  const director = runOffline(refreshDirector({ ...input, trusted: input.director }), input.director).verdict;
   if (director.kind === 'rejected') return failure(director.rejection);
   const newTargets = selectNewTargets(director.assignment, ecus, installed);
   if (!newTargets.ok) return newTargets;
   const wanted = { ...director.assignment, targets: newTargets.value };
   // Nothing new: the image repository has no say, and may never have been asked.
   if (wanted.targets.length === 0) return matchTargets(wanted, new Map());
-  const image = runOffline(refreshImageRepository({ ...input, trusted: input.image }, wanted), input.image);
+  const image = runOffline(refreshImageRepository({ ...input, trusted: input.image }, wanted), input.image).verdict;
   return image.kind === 'rejected' ? failure(image.rejection) : matchTargets(wanted, image.targets);
 }
 
@@ -77,13 +77,20 @@ function verifyRepositoryChange(
   const roots = [...trusted.roots, ...appended];
   const kept: TrustedRepository = { roots, ...withoutRoles(trusted, mayForget) };
   const served: TrustedRepository = { roots, ...withoutRoots(after) };
-  const verdict =
+  const { verdict, stored } =
     repository === 'director'
       ? runOffline(refreshDirector({ ...input, trusted: kept }), served)
       : runOffline(refreshImageRepository({ ...input, trusted: kept }, { targets: [] }), served);
   if (verdict.kind === 'rejected') {
     const { code, role, reason } = verdict.rejection;
     reject(code, repository, role, reason);
+  }
+  for (const { role, bytes } of files) {
+    // The machine never looked at what it didn't want to keep: such a file is unverified.
+    const isWanted = stored.some((file) => file.role === role && file.bytes === bytes);
+    if (bytes !== null && !isWanted && !equalBytes(bytes, kept[role])) {
+      reject('METADATA_MISMATCH', repository, role, 'is not the file that the signed lists lead to');
+    }
   }
 }
 
@@ -125,14 +132,29 @@ function withoutRoles(
   return { timestamp: left('timestamp'), snapshot: left('snapshot'), targets: left('targets') };
 }
 
+interface OfflineRun<Verdict> {
+  readonly verdict: Verdict;
+  /** What the machine verified and would have had kept. */
+  readonly stored: readonly KeptFile[];
+}
+
 /** Drives a machine with stored bytes; there never is a newer root, and keeping is left to the caller. */
-function runOffline<Verdict>(machine: Refreshing<Verdict>, files: TrustedRepository): Verdict {
+function runOffline<Verdict>(machine: Refreshing<Verdict>, files: TrustedRepository): OfflineRun<Verdict> {
+  const stored: KeptFile[] = [];
   let step = machine.next();
   while (step.done !== true) {
     const request = step.value;
-    const bytes = request.kind === 'fetch' && request.role !== 'root' ? files[request.role] : null;
-    if (request.kind === 'store') step = machine.next({ kind: 'stored' });
-    else step = machine.next(bytes === null ? { kind: 'absent' } : { kind: 'received', bytes });
+    if (request.kind === 'store') {
+      stored.push(...request.files);
+      step = machine.next({ kind: 'stored' });
+      continue;
+    }
+    const bytes = request.role === 'root' ? null : files[request.role];
+    step = machine.next(bytes === null ? { kind: 'absent' } : { kind: 'received', bytes });
   }
-  return step.value;
+  return { verdict: step.value, stored };
+}
+
+function equalBytes(left: Uint8Array, right: Uint8Array | null): boolean {
+  return left.length === right?.length && left.every((byte, index) => byte === right[index]);
 }

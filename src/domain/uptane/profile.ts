@@ -4,7 +4,7 @@
  */
 import { printCanonicalOta } from '../json/canonical-ota.js';
 import type { JsonReader } from '../json/json-reader.js';
-import type { JsonValue } from '../json/json-value.js';
+import { isJsonObject, type JsonValue } from '../json/json-value.js';
 import { decodeBase64 } from './base64.js';
 import type { PublicKey } from './cryptography.js';
 import type { Role } from './rejection.js';
@@ -21,8 +21,8 @@ export interface Profile {
   readonly maximumVersion: number;
   /** The text that is signed. */
   canonicalText(value: JsonValue): string;
-  /** What the hash in a list above is computed over. */
-  listedText(document: JsonValue, bytes: Uint8Array): string | Uint8Array;
+  /** What the hash in a list above is computed over; the canonical text of the signed part is at hand already. */
+  listedText(document: JsonValue, signedText: string, bytes: Uint8Array): string | Uint8Array;
   /** Does the `_type` of a file name the role? */
   isTypeOf(type: string, role: Role): boolean;
   isKeyId(keyId: string): boolean;
@@ -38,7 +38,7 @@ export const otaProfile: Profile = {
   name: 'ota',
   maximumVersion: Number.MAX_SAFE_INTEGER,
   canonicalText: printCanonicalOta,
-  listedText: (document) => printCanonicalOta(document),
+  listedText: wholeText,
   isTypeOf: (type, role) => type.toLowerCase() === role,
   isKeyId: (keyId) => /^(?:[0-9a-fA-F]{2}){1,64}$/.test(keyId),
   readKey: (key) => {
@@ -53,6 +53,13 @@ export const otaProfile: Profile = {
     return { keyId: readKeyId(signature.member('keyid')), bytes: decodeBase64(signature.member('sig').text()) };
   },
 };
+
+/** The canonical text of a whole file, without printing megabytes of targets a second time. */
+function wholeText(document: JsonValue, signedText: string): string {
+  const signatures = isJsonObject(document) && document.size === 2 ? document.get('signatures') : undefined;
+  if (signatures === undefined) return printCanonicalOta(document);
+  return `{"signatures":${printCanonicalOta(signatures)},"signed":${signedText}}`;
+}
 
 function readKeyId(reader: JsonReader): string {
   const keyId = reader.text(128);

@@ -89,7 +89,7 @@ export function listedDigest(
   metadata: SignedMetadata<unknown>,
   algorithm: DigestAlgorithm,
 ): string {
-  const text = context.profile.listedText(metadata.document, metadata.bytes);
+  const text = context.profile.listedText(metadata.document, metadata.signedText, metadata.bytes);
   return context.cryptography.digest(algorithm, typeof text === 'string' ? new TextEncoder().encode(text) : text);
 }
 
