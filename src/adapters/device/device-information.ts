@@ -12,7 +12,7 @@ const packageListLimitBytes = 8 * 1024 * 1024;
 const hardwareLimitBytes = 4 * 1024 * 1024;
 const hardwareTimeoutSeconds = 120;
 
-export interface LinuxDeviceFactsOptions {
+export interface DeviceInformationOptions {
   /** From pacman.packages_file; null when none is configured. */
   readonly packagesFile: string | null;
   /** Default `/proc`. */
@@ -20,12 +20,12 @@ export interface LinuxDeviceFactsOptions {
 }
 
 /** What a Linux device tells about itself (aktualizr.md 3.5). */
-export class LinuxDeviceFacts implements DeviceFacts {
+export class DeviceInformation implements DeviceFacts {
   readonly #files: Files;
   readonly #processes: Processes;
-  readonly #options: LinuxDeviceFactsOptions;
+  readonly #options: DeviceInformationOptions;
 
-  constructor(files: Files, processes: Processes, options: LinuxDeviceFactsOptions) {
+  constructor(files: Files, processes: Processes, options: DeviceInformationOptions) {
     this.#files = files;
     this.#processes = processes;
     this.#options = options;

@@ -17,7 +17,7 @@ const imageName = /^[0-9A-F]{64}$/;
 /**
  * Binary targets in `pacman.images_path`, each under the upper-case sha256 of its bytes, never under its own name.
  */
-export class ImageFolder implements BinaryImages {
+export class BinaryImageFolder implements BinaryImages {
   readonly #folder: string;
   readonly #files: Files;
   /** What a file looked like when its hash was found right. */
