@@ -29,7 +29,7 @@ export interface TestReply {
   json(): unknown;
 }
 
-/** One request on a connection of its own. */
+/** One request on a connection of its own; the path goes out as it is. */
 export async function exchange(
   gatewayUrl: string,
   tls: TlsMaterial,
@@ -40,7 +40,7 @@ export async function exchange(
 ): Promise<TestReply> {
   const agent = new Agent({ keepAlive: false });
   return new Promise((resolve, reject) => {
-    const outgoing = request(`${gatewayUrl}${path}`, { method, agent, headers, ...tls }, (response) => {
+    const outgoing = request(gatewayUrl, { path, method, agent, headers, ...tls }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('error', reject);

@@ -13,6 +13,7 @@ import { identify, type ClientIdentity } from './client-identity.js';
 import { serveDevice } from './device-routes.js';
 import { readWholeBody } from './read-body.js';
 import { bytesReply, errorReply, htmlReply, type Reply } from './reply.js';
+import { replacementReply } from './replacement-reply.js';
 import { sendReply } from './send-reply.js';
 
 /**
@@ -67,13 +68,9 @@ async function serve(backend: Backend, request: IncomingMessage, response: Serve
       if (fault?.kind === 'latency') {
         await wait(fault.milliseconds);
       }
-      // What stands for the answer of a broken server must not change anything behind it.
-      const isReplaced = fault !== null && replacing.has(fault.kind);
-      const reply = isReplaced
-        ? bytesReply(200, Buffer.alloc(0), 'text/plain')
-        : await answer(backend, request, path, identity, fault);
-      status =
-        fault?.kind === 'status' || fault?.kind === 'html' || fault?.kind === 'redirect' ? fault.status : reply.status;
+      // What a fault answers must not change anything behind it.
+      const reply = replacementReply(fault) ?? (await answer(backend, request, path, identity, fault));
+      status = reply.status;
       await sendReply(response, method, reply, fault);
     }
   } catch (error) {
@@ -84,16 +81,6 @@ async function serve(backend: Backend, request: IncomingMessage, response: Serve
     backend.requests.add({ time, method, path, status, device, fault: fault?.kind ?? null });
   }
 }
-
-/** Faults whose answer doesn't depend on the request. */
-const replacing: ReadonlySet<ExchangeAction['kind']> = new Set([
-  'status',
-  'html',
-  'missing',
-  'redirect',
-  'notJson',
-  'endless',
-]);
 
 async function answer(
   backend: Backend,

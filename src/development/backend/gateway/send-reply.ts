@@ -1,9 +1,8 @@
 // For development only: never part of what runs on a device.
 import type { ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import { BackendError } from '../backend-error.js';
 import type { ExchangeAction } from '../faults/rule.js';
-import { bytesReply, emptyReply, errorReply, htmlReply, type Reply } from './reply.js';
+import type { Reply } from './reply.js';
 
 /**
  * Sends an answer, changed as a fault demands. Never rejects for a client that goes away: that ends the sending.
@@ -16,7 +15,7 @@ export async function sendReply(
 ): Promise<void> {
   const gone = new AbortController();
   response.once('close', () => gone.abort());
-  const changed = fault === null ? reply : changeReply(reply, fault);
+  const changed = fault?.kind === 'oversize' ? oversize(reply, fault.bytes) : reply;
   const isEndless = fault?.kind === 'endless';
   response.writeHead(changed.status, {
     ...changed.headers,
@@ -44,38 +43,6 @@ export async function sendReply(
     return;
   }
   response.end();
-}
-
-/** The answer instead of the true one, for faults that replace it whole. */
-function changeReply(reply: Reply, fault: ExchangeAction): Reply {
-  switch (fault.kind) {
-    case 'status': {
-      const error = errorReply(new BackendError(fault.status, 'fault', 'a fault was asked for'));
-      return fault.retryAfterSeconds === undefined
-        ? error
-        : { ...error, headers: { ...error.headers, 'retry-after': fault.retryAfterSeconds } };
-    }
-    case 'html':
-      return htmlReply(fault.status, `${fault.status} Bad Gateway`);
-    case 'missing':
-      return errorReply(new BackendError(404, 'missing_entity', 'a fault was asked for'));
-    case 'redirect':
-      return { ...emptyReply(fault.status), headers: { location: fault.location } };
-    case 'notJson':
-      return bytesReply(200, Buffer.from('<html><body>Welcome to the hotel network</body></html>\n'), 'text/html');
-    case 'oversize':
-      return oversize(reply, fault.bytes);
-    case 'endless':
-    case 'latency':
-    case 'drop':
-    case 'hang':
-    case 'stall':
-    case 'throttle':
-    case 'wrongBytes':
-    case 'truncate':
-    case 'noRange':
-      return reply;
-  }
 }
 
 /** Spaces after a document leave it right: only its size is wrong. */
@@ -159,8 +126,13 @@ async function pause(milliseconds: number, gone: AbortSignal): Promise<void> {
 async function drained(response: ServerResponse, gone: AbortSignal): Promise<void> {
   if (!gone.aborted) {
     await new Promise<void>((resolve) => {
-      response.once('drain', resolve);
-      gone.addEventListener('abort', () => resolve(), { once: true });
+      const done = (): void => {
+        response.removeListener('drain', done);
+        gone.removeEventListener('abort', done);
+        resolve();
+      };
+      response.once('drain', done);
+      gone.addEventListener('abort', done, { once: true });
     });
   }
 }

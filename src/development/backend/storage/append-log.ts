@@ -13,14 +13,12 @@ export class AppendLog<Entry> {
   ) {}
 
   append(entry: Entry): void {
-    this.lines ??= this.list().length;
+    this.lines ??= this.openForAppending();
     mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     appendFileSync(this.path, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
     this.lines += 1;
     if (this.lines >= 2 * this.maximumEntries) {
-      const kept = this.list();
-      writeDurably(this.path, kept.map((one) => `${JSON.stringify(one)}\n`).join(''));
-      this.lines = kept.length;
+      this.lines = this.rewrite();
     }
   }
 
@@ -33,5 +31,17 @@ export class AppendLog<Entry> {
       .filter((line) => line !== '')
       .slice(-this.maximumEntries)
       .map((line) => JSON.parse(line) as Entry);
+  }
+
+  /** What would be appended to a half line would be lost with it. */
+  private openForAppending(): number {
+    const bytes = readIfPresent(this.path);
+    return bytes === null || bytes.length === 0 || bytes.at(-1) === 0x0a ? this.list().length : this.rewrite();
+  }
+
+  private rewrite(): number {
+    const kept = this.list();
+    writeDurably(this.path, kept.map((one) => `${JSON.stringify(one)}\n`).join(''));
+    return kept.length;
   }
 }
