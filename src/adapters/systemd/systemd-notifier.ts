@@ -26,10 +26,10 @@ const statusCharacters = 200;
  */
 export class SystemdNotifier implements Notifier {
   readonly watchdogIntervalSeconds: number | null;
-  private lastStatus: string | null = null;
+  private lastStatus = '';
   private lastStatusAt = -Infinity;
-  private waitingStatus: string | null = null;
-  private waiting: Promise<void> | null = null;
+  private wantedStatus = '';
+  private sending: Promise<void> | null = null;
   private hasFailed = false;
   private readonly ending = new AbortController();
 
@@ -43,12 +43,15 @@ export class SystemdNotifier implements Notifier {
     });
   }
 
-  /** At most one message a second; of those that come faster the last one is sent. Equal texts are sent once. */
-  async status(text: string): Promise<void> {
+  /**
+   * At most one message a second; of those that come faster the last one is sent. Equal texts are sent once.
+   * Doesn't wait for the message to go out: progress must not slow down what it tells about.
+   */
+  status(text: string): Promise<void> {
     // A line feed would start another assignment of the protocol.
-    this.waitingStatus = text.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, statusCharacters);
-    this.waiting ??= this.sendStatus().finally(() => (this.waiting = null));
-    await this.waiting;
+    this.wantedStatus = text.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, statusCharacters);
+    this.sending ??= this.sendWanted().finally(() => (this.sending = null));
+    return Promise.resolve();
   }
 
   watchdog(): Promise<void> {
@@ -60,17 +63,19 @@ export class SystemdNotifier implements Notifier {
     await this.send('STOPPING=1');
   }
 
-  private async sendStatus(): Promise<void> {
+  private async sendWanted(): Promise<void> {
     const { clock, processId } = this.options;
-    const rest = this.lastStatusAt + statusIntervalMilliseconds - clock.monotonicMilliseconds();
-    if (rest > 0) await clock.sleep(rest, this.ending.signal);
-    const status = this.waitingStatus;
-    if (status === null || status === this.lastStatus || this.ending.signal.aborted) return;
-    this.lastStatus = status;
-    this.lastStatusAt = clock.monotonicMilliseconds();
-    await this.attempt('STATUS', async () => {
-      await notify({ status, pid: processId });
-    });
+    while (this.wantedStatus !== this.lastStatus) {
+      const rest = this.lastStatusAt + statusIntervalMilliseconds - clock.monotonicMilliseconds();
+      if (rest > 0) await clock.sleep(rest, this.ending.signal);
+      if (this.ending.signal.aborted) return;
+      const status = this.wantedStatus;
+      this.lastStatus = status;
+      this.lastStatusAt = clock.monotonicMilliseconds();
+      await this.attempt('STATUS', async () => {
+        await notify({ status, pid: processId });
+      });
+    }
   }
 
   private send(assignment: string): Promise<void> {
