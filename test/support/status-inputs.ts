@@ -1,4 +1,4 @@
-import type { StatusInputs } from '../../src/domain/status/build-status.js';
+import type { StatusInputs } from '../../src/domain/status/status-inputs.js';
 
 export const running = { name: 'image-1', checksum: '1'.repeat(64) };
 export const next = { name: 'image-2', checksum: '2'.repeat(64) };

@@ -37,20 +37,20 @@ const historyEntry = object('Something that happened.', {
 /** GET /v1/history. */
 const historyReply = list(historyEntry, 1000, 'What happened, newest first.');
 
+const shownError = object('Why not.', {
+  code: text('docs/errors.md.', 64),
+  message: text('What happened.', 65_536),
+  hint: text('What a person can do.', 65_536),
+});
+
 /** POST /v1/check and /v1/update. */
 const actionReply = object('What came of a request.', {
-  accepted: flag('Will the agent do it?'),
   text: text('In a sentence.', 65_536),
+  error: nullable(shownError),
 });
 
 /** Any failing reply of the control sockets. */
-const controlError = object('Why the daemon refused.', {
-  error: object('The error.', {
-    code: text('docs/errors.md.', 64),
-    message: text('What happened.', 65_536),
-    hint: text('What a person can do.', 65_536),
-  }),
-});
+const controlError = object('Why the daemon refused.', { error: shownError });
 
 /** The last working configuration as it is kept (design rule 12). */
 const keptConfiguration = object('Values of the safety keys.', {

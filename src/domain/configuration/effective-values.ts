@@ -1,6 +1,6 @@
 import type { Provenance } from './checked-values.js';
 import type { ResolvedConfiguration } from './resolve-configuration.js';
-import { placedKeys } from './schema.js';
+import { placedKeys, sectionDefinitions } from './schema.js';
 import type { KeyValue } from './key-definition.js';
 
 /** One line of `sotactl config show`. */
@@ -25,14 +25,19 @@ export function effectiveValues(resolved: ResolvedConfiguration): readonly Effec
   });
 }
 
-/** The effective values as sections of keys, secrets masked: the body of the configuration report. */
-export function configurationReport(resolved: ResolvedConfiguration): Record<string, Record<string, KeyValue>> {
-  const sections: Record<string, Record<string, KeyValue>> = {};
-  for (const { name, value } of effectiveValues(resolved)) {
-    const [section = '', key = ''] = name.split('.');
-    (sections[section] ??= {})[key] = value;
-  }
-  return sections;
+/**
+ * The effective values as TOML: the body of the configuration report (`POST /system_info/config`, aktualizr.md 3).
+ * Secrets and what is not set are left out; aktualizr sent PIN and password in clear.
+ */
+export function printConfigurationReport(resolved: ResolvedConfiguration): string {
+  const sections = [...sectionDefinitions].map(([section, { keys }]) => {
+    const settings = Object.entries(keys).flatMap(([key, { secret }]) => {
+      const value = resolved.values.get(`${section}.${key}`) ?? null;
+      return secret === true || value === null ? [] : [`${key} = ${JSON.stringify(value)}`];
+    });
+    return [`[${section}]`, ...settings, ''].join('\n');
+  });
+  return sections.join('\n');
 }
 
 /** Where a value comes from, in words. */

@@ -1,4 +1,4 @@
-import type { ErrorCode, ErrorKind } from './catalogue.js';
+import { errorCatalogue, type ErrorCode, type ErrorKind } from './catalogue.js';
 import { isSotaError } from './sota-error.js';
 
 /** Exit codes of every program (design rule 6). */
@@ -48,4 +48,13 @@ export function exitCodeOf(code: ErrorCode, kind: ErrorKind): number {
 /** The exit code for whatever was thrown: what is no SotaError is a bug of ours. */
 export function exitCodeOfFailure(error: unknown): number {
   return isSotaError(error) ? exitCodeOf(error.code, error.kind) : exitCodes.bug;
+}
+
+/** The code and kind of that name; null when there is none. For names that come from outside. */
+export function findCatalogueEntry(name: string): { readonly code: ErrorCode; readonly kind: ErrorKind } | null {
+  if (!Object.hasOwn(errorCatalogue, name)) {
+    return null;
+  }
+  const code = name as ErrorCode;
+  return { code, kind: errorCatalogue[code].kind };
 }

@@ -1,5 +1,5 @@
 import { attemptOf, type UpdateRecord } from '../update/record.js';
-import type { StatusInputs } from './build-status.js';
+import type { StatusInputs } from './status-inputs.js';
 
 /**
  * Why nothing happens, as sentences, the most important first; empty when all is well and idle, or at work without

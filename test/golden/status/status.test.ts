@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { validateStatusDocument } from '../../../src/adapters/schema/validators.js';
-import { buildStatus, type StatusInputs } from '../../../src/domain/status/build-status.js';
+import { buildStatus } from '../../../src/domain/status/build-status.js';
+import type { StatusInputs } from '../../../src/domain/status/status-inputs.js';
 import { renderStatus } from '../../../src/domain/status/render-status.js';
 import { atRest, attempt, next, running } from '../../support/status-inputs.js';
 
@@ -115,7 +116,7 @@ describe.each(Object.entries(situations))('%s', (name, inputs) => {
     }
     expect(existsSync(file)).toBe(true);
     expect(text).toBe(readFileSync(file, 'utf8'));
-     
+
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
@@ -130,6 +131,6 @@ test('colour only adds colour', () => {
   const plain = renderStatus(document, { now: atRest.now, width: 80, color: false });
   const coloured = renderStatus(document, { now: atRest.now, width: 80, color: true });
   expect(coloured).not.toBe(plain);
-   
+
   expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(plain);
 });

@@ -88,6 +88,7 @@ describe('with a daemon', () => {
   let document: StatusDocument = atWork;
   let changed: () => void = () => undefined;
   const asked: string[] = [];
+  let checkReply: unknown = { text: 'nothing new', error: null };
   const server = new ControlServer({
     folder: sockets,
     groupId: null,
@@ -100,7 +101,7 @@ describe('with a daemon', () => {
     history: (maximum) => Array.from({ length: Math.min(maximum, 50) }, () => entry),
     check: () => {
       asked.push('check');
-      return Promise.resolve({ accepted: true, text: 'nothing new' });
+      return Promise.resolve(checkReply);
     },
     update: () => Promise.reject(new SotaError('TLS_CLIENT_REFUSED', { message: 'gateway:443 refused us' })),
   });
@@ -153,6 +154,27 @@ describe('with a daemon', () => {
   test('check asks the daemon and shows its answer', async () => {
     expect(await ask('check')).toEqual({ code: 0, out: 'nothing new\n', err: '' });
     expect(asked).toEqual(['check']);
+  });
+
+  test.each([
+    ['METADATA_SIGNATURE', 3],
+    ['NETWORK_TIMEOUT', 5],
+    ['OF_A_NEWER_SOTAD', 5],
+  ])('a check that failed with %s ends with %d', async (code, exitCode) => {
+    checkReply = {
+      text: 'failed',
+      error: { code, message: 'gateway\u001b[2J', hint: 'Look there.' },
+      atMilliseconds: 1,
+    };
+    expect(await ask('check')).toEqual({ code: exitCode, out: '', err: `${code}: gateway\\u{1b}[2J\nLook there.\n` });
+    expect((await ask('check', '--json')).code).toBe(exitCode);
+  });
+
+  test('a reply of another form is refused in words', async () => {
+    checkReply = null;
+    const { code, err } = await ask('check');
+    expect(code).toBe(4);
+    expect(err).toContain('The reply to check: it must be object');
   });
 
   test('an error of the daemon keeps its code, its hint and its exit code', async () => {

@@ -1,6 +1,6 @@
 import { readConfigurationText } from '../../../src/adapters/configuration/configuration-text.js';
 import type { ConfigurationInput } from '../../../src/domain/configuration/checked-values.js';
-import { effectiveValues } from '../../../src/domain/configuration/effective-values.js';
+import { effectiveValues, printConfigurationReport } from '../../../src/domain/configuration/effective-values.js';
 import { problemText } from '../../../src/domain/configuration/problem.js';
 import { resolveConfiguration } from '../../../src/domain/configuration/resolve-configuration.js';
 import { placedKeys, sectionDefinitions } from '../../../src/domain/configuration/schema.js';
@@ -232,4 +232,18 @@ test('secrets are masked, also in mistakes', () => {
   const resolved = fromTexts(['[p11]\npass = "4711"\n[provision]\np12_password = "hush"']);
   expect(JSON.stringify(effectiveValues(resolved))).not.toMatch(/4711|hush/);
   expect(effectiveValues(resolved).find(({ name }) => name === 'p11.pass')?.value).toBe('***');
+});
+
+test('the configuration report is TOML that gives the same configuration, without secrets', () => {
+  const text = '[p11]\npass = "4711"\n[provision]\ndevice_id = "a \\"b\\" \\\\ ü"\n[tls]\nserver = "https://gateway"';
+  const resolved = fromTexts([text]);
+  const report = printConfigurationReport(resolved);
+  expect(report).not.toContain('4711');
+  const again = fromTexts([report]);
+  expect(mistakes(again)).toEqual([]);
+  expect(again.problems.filter(({ reason }) => reason.includes('TOML'))).toEqual([]);
+  expect(again.configuration).toEqual({
+    ...resolved.configuration,
+    pkcs11: { ...resolved.configuration.pkcs11, userPin: '' },
+  });
 });

@@ -1,4 +1,5 @@
-import { buildStatus, type StatusInputs } from '../../../src/domain/status/build-status.js';
+import { buildStatus } from '../../../src/domain/status/build-status.js';
+import type { StatusInputs } from '../../../src/domain/status/status-inputs.js';
 import { relativeText, secondsBetween } from '../../../src/domain/status/moment.js';
 import { terminalText, wrapText } from '../../../src/domain/status/terminal-text.js';
 import { atRest, attempt } from '../../support/status-inputs.js';

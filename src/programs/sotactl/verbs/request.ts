@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { validateActionReply } from '../../../adapters/schema/validators.js';
-import { exitCodes } from '../../../domain/errors/exit-codes.js';
+import { exitCodeOf, exitCodes, findCatalogueEntry } from '../../../domain/errors/exit-codes.js';
 import { SotaError } from '../../../domain/errors/sota-error.js';
 import { terminalText } from '../../../domain/status/terminal-text.js';
 import type { DaemonClient, GlobalOptions, SotactlParts } from '../parts.js';
@@ -34,7 +34,19 @@ async function request(options: RequestOptions, parts: SotactlParts, verb: Reque
     const { field, reason } = reply.error;
     throw new SotaError('CONTROL_REFUSED', { message: `The reply to ${verb.name}: ${field || 'it'} ${reason}.` });
   }
-  const { accepted, text } = reply.value;
-  parts.print(options.json === true ? `${JSON.stringify(reply.value, null, 2)}\n` : `${terminalText(text)}\n`);
-  return accepted ? exitCodes.ok : exitCodes.transient;
+  const { text, error } = reply.value;
+  if (options.json === true) {
+    parts.print(`${JSON.stringify(reply.value, null, 2)}\n`);
+  } else if (error === null) {
+    parts.print(`${terminalText(text)}\n`);
+  } else {
+    parts.warn(`${[error.code, error.message].map(terminalText).join(': ')}\n${terminalText(error.hint)}\n`);
+  }
+  return error === null ? exitCodes.ok : exitCodeOfName(error.code);
+}
+
+/** A code of a newer daemon that this sotactl doesn't know may well pass. */
+function exitCodeOfName(code: string): number {
+  const known = findCatalogueEntry(code);
+  return known === null ? exitCodes.transient : exitCodeOf(known.code, known.kind);
 }
