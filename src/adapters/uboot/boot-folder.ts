@@ -1,4 +1,4 @@
-import { lstat, readlink, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { isPlainAbsolutePath, ostreePaths } from '../../domain/boot/boot-arguments.js';
 import type { DeploymentPlace, EntryFacts } from '../../domain/boot/judge-boot-configuration.js';
@@ -55,6 +55,15 @@ async function bytesOf(sysroot: string, path: string | null): Promise<number | n
   return null;
 }
 
+async function isFilledFolder(sysroot: string, path: string | null): Promise<boolean> {
+  if (path === null || !isPlainAbsolutePath(path)) return false;
+  for (const candidate of [join(sysroot, path), join(sysroot, 'boot', path)]) {
+    const names = await readdir(candidate).catch(() => []);
+    if (names.length > 0) return true;
+  }
+  return false;
+}
+
 /** Follows `ostree=` to the deployment to which it leads at this moment. */
 export async function followOstreePath(sysroot: string, commandLine: string | null): Promise<DeploymentPlace | null> {
   const path = ostreePaths(commandLine ?? '')[0];
@@ -72,6 +81,7 @@ export async function entryFacts(
     readonly kernel: string | null;
     readonly ramdisk: string | null;
     readonly fdt: string | null;
+    readonly fdtFolder: string | null;
     readonly bootArguments: string | null;
   },
 ): Promise<EntryFacts> {
@@ -79,6 +89,7 @@ export async function entryFacts(
     kernelBytes: await bytesOf(sysroot, entry.kernel),
     ramdiskBytes: await bytesOf(sysroot, entry.ramdisk),
     fdtBytes: await bytesOf(sysroot, entry.fdt),
+    hasFdtFolder: await isFilledFolder(sysroot, entry.fdtFolder),
     deployment: await followOstreePath(sysroot, entry.bootArguments),
   };
 }

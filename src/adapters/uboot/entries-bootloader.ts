@@ -47,6 +47,7 @@ export class EntriesBootloader implements Bootloader {
           kernel: entry.linux,
           ramdisk: entry.initrd,
           fdt: null,
+          fdtFolder: null,
           bootArguments: entry.options,
         }),
       ),

@@ -84,6 +84,7 @@ export class UEnvBootloader implements Bootloader {
           kernel: entry.kernelImage,
           ramdisk: entry.ramdiskImage,
           fdt: entry.fdtFile,
+          fdtFolder: entry.fdtFolder,
           bootArguments: entry.bootArguments,
         }),
       ),

@@ -19,6 +19,8 @@ export interface EntryFacts {
   readonly kernelBytes: number | null;
   readonly ramdiskBytes: number | null;
   readonly fdtBytes: number | null;
+  /** Is fdtdir a folder with something in it? */
+  readonly hasFdtFolder: boolean;
   /** Where `ostree=` leads to now; null when to no deployment. */
   readonly deployment: DeploymentPlace | null;
 }
@@ -33,16 +35,24 @@ interface NamedEntry {
   readonly kernel: string | null;
   readonly ramdisk: string | null;
   readonly fdt: string | null;
+  readonly fdtFolder: string | null;
   readonly bootArguments: string | null;
   /** How the file calls a field of this entry. */
-  readonly call: (field: 'kernel' | 'ramdisk' | 'fdt' | 'arguments') => string;
+  readonly call: (field: 'kernel' | 'ramdisk' | 'fdt' | 'fdtFolder' | 'arguments') => string;
 }
 
-const loaderFields = { kernel: 'linux', ramdisk: 'initrd', fdt: 'devicetree', arguments: 'options' } as const;
+const loaderFields = {
+  kernel: 'linux',
+  ramdisk: 'initrd',
+  fdt: 'devicetree',
+  fdtFolder: 'fdtdir',
+  arguments: 'options',
+} as const;
 const uEnvFields = {
   kernel: 'kernel_image',
   ramdisk: 'ramdisk_image',
   fdt: 'fdt_file',
+  fdtFolder: 'fdtdir',
   arguments: 'bootargs',
 } as const;
 
@@ -58,6 +68,9 @@ function judgeEntry(entry: NamedEntry, facts: EntryFacts, expected: DeploymentPl
   // A FIT image holds its initramfs itself, so only a named one must be there.
   if (entry.ramdisk !== null) differences.push(describeFile(entry.call('ramdisk'), entry.ramdisk, facts.ramdiskBytes));
   if (entry.fdt !== null) differences.push(describeFile(entry.call('fdt'), entry.fdt, facts.fdtBytes));
+  if (entry.fdtFolder !== null && !facts.hasFdtFolder) {
+    differences.push(`${entry.call('fdtFolder')}=${entry.fdtFolder} is no folder with device trees`);
+  }
   const argumentsName = entry.call('arguments');
   const paths = ostreePaths(entry.bootArguments ?? '');
   if (paths.length !== 1) {
@@ -78,7 +91,13 @@ function judgeEntries(
   facts: readonly EntryFacts[],
   expectation: Expectation,
 ): readonly string[] {
-  const nothing: EntryFacts = { kernelBytes: null, ramdiskBytes: null, fdtBytes: null, deployment: null };
+  const nothing: EntryFacts = {
+    kernelBytes: null,
+    ramdiskBytes: null,
+    fdtBytes: null,
+    hasFdtFolder: false,
+    deployment: null,
+  };
   const differences: string[] = [];
   const first = entries[0];
   if (first === undefined) return ['there is no entry that could boot'];
@@ -147,6 +166,7 @@ export function judgeUEnv(judgement: UEnvJudgement): readonly string[] {
     kernel: entry.kernelImage,
     ramdisk: entry.ramdiskImage,
     fdt: entry.fdtFile,
+    fdtFolder: entry.fdtFolder,
     bootArguments: entry.bootArguments,
     call: (field: keyof typeof uEnvFields) => `${uEnvFields[field]}${suffixOf(entry)}`,
   }));
@@ -167,6 +187,7 @@ export function judgeLoaderEntries(
     kernel: entry.linux,
     ramdisk: entry.initrd,
     fdt: null,
+    fdtFolder: null,
     bootArguments: entry.options,
     call: (field: keyof typeof loaderFields) => `${loaderFields[field]} of ${entry.fileName}`,
   }));

@@ -222,6 +222,17 @@ describe('a killed pull', () => {
   });
 });
 
+test('what a killed pull of one version left is no hindrance to another version', async () => {
+  const other = await repository.add({ version: 'other', kernel: '6.2.0' });
+  const point = { systemCall: 'renameat', when: 30 };
+  const killing = machine.tree({ processes: killingProcesses(machine.processes, ['pull'], point) });
+  expect(await codeOf(killing.pull(target, treehub.source, {}))).toBe('PULL_FAILED');
+  await machine.tree().pull(other, treehub.source, {});
+  await machine.tree().deploy(other);
+  await machine.tree().pull(target, treehub.source, {});
+  await expectWhole(target);
+});
+
 test('what a killed agent left in the runtime folder goes at the next start, other things stay', async () => {
   await machine.files.makeFolder(join(machine.runtimeFolder, 'ostree-pull-dead'), 0o700);
   await machine.files.writeAtomically(join(machine.runtimeFolder, 'ostree-pull-dead/client-key.pem'), 'x', 0o600);

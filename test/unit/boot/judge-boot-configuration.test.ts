@@ -17,6 +17,7 @@ const good = (deployment: EntryFacts['deployment']): EntryFacts => ({
   kernelBytes: 5,
   ramdiskBytes: 6,
   fdtBytes: null,
+  hasFdtFolder: false,
   deployment,
 });
 const loaderEntry = (index: 0 | 1): LoaderEntry => ({
@@ -57,6 +58,16 @@ test.each<[string, Partial<UEnvJudgement> & { text?: string }, string]>([
   ],
   ['an empty kernel', { facts: [{ ...good(next), kernelBytes: 0 }, good(running)] }, 'kernel_image=/k is empty'],
   ['an empty initramfs', { facts: [good(next), { ...good(running), ramdiskBytes: 0 }] }, 'ramdisk_image2=/r is empty'],
+  [
+    'no device tree',
+    { text: text.replace('kernel_image2', 'fdt_file2=/f\nkernel_image2') },
+    'fdt_file2=/f does not exist',
+  ],
+  [
+    'no folder of device trees',
+    { text: text.replace('kernel_image2', 'fdtdir2=/f\nkernel_image2') },
+    'fdtdir2=/f is no folder',
+  ],
   ['another second', { facts: [good(next), good(next)] }, 'bootargs2 boots'],
   ['no facts', { facts: [] }, 'kernel_image=/k does not exist'],
   ['no entry at all', { text: '', facts: [] }, 'no entry that could boot'],
