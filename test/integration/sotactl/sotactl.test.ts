@@ -277,6 +277,13 @@ describe('config', () => {
     expect(asJson['provision.p12_password']).toEqual({ value: '***', kind: 'file', source: path, line: 7 });
   });
 
+  test('show says when the daemon would not use these values', async () => {
+    const wrong = await run('config', 'show', '-c', emptyConfiguration('[pacman]\ntype = "debian"\n'));
+    expect(wrong.code).toBe(0);
+    expect(wrong.err).toMatch(/^A safety key has a mistake/);
+    expect((await run('config', 'show', '-c', emptyConfiguration())).err).toBe('');
+  });
+
   test('a path that does not exist ends with 4', async () => {
     const { code, err } = await run('config', 'show', '-c', join(folder, 'absent'));
     expect(code).toBe(4);

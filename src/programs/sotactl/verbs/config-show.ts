@@ -23,7 +23,14 @@ export function addConfigShowVerb(config: Command, parts: SotactlParts, end: End
 }
 
 async function show(options: ShowOptions, parts: SotactlParts): Promise<number> {
-  const values = effectiveValues(await parts.loadConfiguration(options));
+  const loaded = await parts.loadConfiguration(options);
+  const values = effectiveValues(loaded);
+  if (loaded.degraded) {
+    parts.warn(
+      'A safety key has a mistake (sotactl config check). The daemon does not use these values of safety keys:\n' +
+        'those that last reached the server stand in for them, or it is degraded.\n',
+    );
+  }
   if (options.json === true) {
     const byName = Object.fromEntries(values.map(({ name, value, provenance }) => [name, { value, ...provenance }]));
     parts.print(`${JSON.stringify(byName, null, 2)}\n`);
