@@ -1,17 +1,14 @@
+import { canonicalText } from '../domain/uptane/manifest.js';
+import { reportEvent, type ReportEvent } from '../domain/uptane/report-event.js';
 import type { StateStore } from '../ports/journal.js';
 import type { Clock } from '../ports/clock.js';
 import type { Random } from '../ports/random.js';
 import type { Attempt } from '../domain/update/record.js';
 
-/** The event types that the servers index (backend.md 1.9). */
-export type EcuEventType =
-  | 'EcuDownloadStarted'
-  | 'EcuDownloadCompleted'
-  | 'EcuInstallationStarted'
-  | 'EcuInstallationApplied'
-  | 'EcuInstallationCompleted';
+/** The events of one ECU. */
+export type EcuEventType = Extract<ReportEvent, { ecu: string }>['type'];
 
-/** Puts the events of an update into the queue, in the form of aktualizr.md 3.4. */
+/** Puts the events of an update into the queue, in the form of the servers (aktualizr.md 3.4). */
 export class EventRecorder {
   private readonly state: StateStore;
   private readonly clock: Clock;
@@ -24,18 +21,18 @@ export class EventRecorder {
   }
 
   /** Sent with the next poll, or later: events never disturb an update. */
-  record(type: EcuEventType, attempt: Attempt, success?: boolean): void {
-    const body = {
+  record(type: EcuEventType, attempt: Attempt, success = true): void {
+    const common = {
       id: this.random.uuid(),
-      deviceTime: isoSeconds(this.clock.wallMilliseconds()),
-      eventType: { id: type, version: 0 },
-      event: {
-        ...(attempt.correlationId === null ? {} : { correlationId: attempt.correlationId }),
-        ecu: attempt.ecuSerial,
-        ...(success === undefined ? {} : { success }),
-      },
+      timeMilliseconds: this.clock.wallMilliseconds(),
+      correlationId: attempt.correlationId,
+      ecu: attempt.ecuSerial,
     };
-    this.state.reports.add('event', JSON.stringify(body));
+    const event: ReportEvent =
+      type === 'EcuDownloadCompleted' || type === 'EcuInstallationCompleted'
+        ? { ...common, type, success }
+        : { ...common, type };
+    this.state.reports.add('event', canonicalText(reportEvent(event)));
   }
 }
 

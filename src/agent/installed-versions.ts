@@ -2,19 +2,8 @@
  * Which target runs on the primary: the content is a fact (booted commit, placed file), its name is what we remember.
  */
 import { SotaError } from '../domain/errors/sota-error.js';
+import { unknownImage, type InstalledImage } from '../domain/uptane/manifest.js';
 import type { StateStore } from '../ports/journal.js';
-
-export interface InstalledVersion {
-  readonly name: string;
-  readonly sha256: string;
-  readonly lengthBytes: number;
-}
-
-/** SHA-256 of nothing: the content of an ECU that has none. */
-const emptySha256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-
-/** aktualizr.md 3.2: what is reported when nothing is known. */
-const unknownVersion: InstalledVersion = { name: 'unknown', sha256: emptySha256, lengthBytes: 0 };
 
 const valueName = 'installedVersions';
 const mostVersions = 100;
@@ -27,7 +16,7 @@ export class InstalledVersions {
   }
 
   /** Remembers the name of a version, as the newest one. Call it inside a transaction with what made it true. */
-  remember(version: InstalledVersion): void {
+  remember(version: InstalledImage): void {
     const others = this.list().filter((known) => known.sha256 !== version.sha256 || known.name !== version.name);
     this.state.values.set(valueName, JSON.stringify([version, ...others].slice(0, mostVersions)));
   }
@@ -36,12 +25,10 @@ export class InstalledVersions {
    * The version that runs: by the booted commit on an OSTree device, else the newest one that was placed.
    * @param bootedCommit null where the primary isn't an OSTree device.
    */
-  current(bootedCommit: string | null): InstalledVersion {
+  current(bootedCommit: string | null): InstalledImage {
     const known = this.list();
-    if (bootedCommit === null) return known[0] ?? unknownVersion;
-    return (
-      known.find(({ sha256 }) => sha256 === bootedCommit) ?? { name: 'unknown', sha256: bootedCommit, lengthBytes: 0 }
-    );
+    if (bootedCommit === null) return known[0] ?? unknownImage;
+    return known.find(({ sha256 }) => sha256 === bootedCommit) ?? { ...unknownImage, sha256: bootedCommit };
   }
 
   isKnown(sha256: string): boolean {
@@ -49,7 +36,7 @@ export class InstalledVersions {
   }
 
   /** Newest first. */
-  list(): readonly InstalledVersion[] {
+  list(): readonly InstalledImage[] {
     const text = this.state.values.get(valueName);
     if (text === null) return [];
     const value: unknown = JSON.parse(text);
@@ -58,7 +45,7 @@ export class InstalledVersions {
   }
 }
 
-function isInstalledVersion(value: unknown): value is InstalledVersion {
+function isInstalledVersion(value: unknown): value is InstalledImage {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -66,7 +53,7 @@ function isInstalledVersion(value: unknown): value is InstalledVersion {
     typeof value.name === 'string' &&
     'sha256' in value &&
     typeof value.sha256 === 'string' &&
-    'lengthBytes' in value &&
-    typeof value.lengthBytes === 'number'
+    'length' in value &&
+    typeof value.length === 'number'
   );
 }

@@ -20,7 +20,11 @@ export type MetadataGuard = (trusted: TrustedState, change: TrustChange) => void
 
 export interface PrivilegedParts {
   /** null on a device that isn't updated by OSTree. */
-  readonly system: { readonly tree: OperatingSystemTree; readonly bootloader: Bootloader } | null;
+  readonly system: {
+    readonly tree: OperatingSystemTree;
+    /** Which boot loader a board has is looked up anew for each action. */
+    readonly bootloader: () => Promise<Bootloader>;
+  } | null;
   readonly power: Power;
   readonly trust: TrustStore;
   readonly guard: MetadataGuard;
@@ -51,17 +55,22 @@ export class LocalPrivilegedActions implements PrivilegedActions {
   }
 
   async armBootloader(): Promise<void> {
-    await this.system().bootloader.arm();
+    await (await this.system().bootloader()).arm();
   }
 
   async disarmBootloader(): Promise<void> {
-    await this.system().bootloader.disarm();
+    await (await this.system().bootloader()).disarm();
   }
 
   async deploy(commit: string): Promise<void> {
     const { tree, bootloader } = this.system();
-    await bootloader.prepare();
-    await tree.deploy(checked(commit));
+    await this.parts.power.acquire();
+    try {
+      await (await bootloader()).prepare();
+      await tree.deploy(checked(commit));
+    } finally {
+      await this.parts.power.release();
+    }
   }
 
   async verifyBootConfiguration(commit: string): Promise<void> {
@@ -84,8 +93,13 @@ export class LocalPrivilegedActions implements PrivilegedActions {
     return this.parts.power.obstacle();
   }
 
-  reboot(): Promise<void> {
-    return this.parts.power.reboot();
+  async reboot(): Promise<void> {
+    await this.parts.power.acquire();
+    try {
+      await this.parts.power.reboot();
+    } finally {
+      await this.parts.power.release();
+    }
   }
 
   trustedState(): Promise<TrustedState> {
@@ -112,7 +126,7 @@ export class LocalPrivilegedActions implements PrivilegedActions {
       folder,
     });
     const second = booted === null || booted.commit === commit ? null : place(booted);
-    await bootloader.verify({ first: place(first), second });
+    await (await bootloader()).verify({ first: place(first), second });
   }
 
   private system(): NonNullable<PrivilegedParts['system']> {

@@ -7,7 +7,7 @@ export interface Progress {
   readonly totalBytes?: number;
 }
 
-/** Holds the newest progress and tells whoever listens. */
+/** Holds the newest progress and tells whoever listens; each call is a sign of life. */
 export class ProgressBoard {
   private newest: Progress | null = null;
   private obstacleText: string | null = null;
@@ -32,7 +32,6 @@ export class ProgressBoard {
   }
 
   showObstacle(text: string | null): void {
-    if (text === this.obstacleText) return;
     this.obstacleText = text;
     this.listener();
   }

@@ -14,6 +14,7 @@ import type { StateStore } from '../ports/journal.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import { recordedError } from './failure.js';
+import type { Activity, Vitality } from './vitality.js';
 
 /** What an effect came to: an event, and what must become durable together with the next record. */
 export interface EffectResult {
@@ -36,9 +37,14 @@ export interface UpdateRunnerParts {
   readonly random: Random;
   readonly logger: Logger;
   readonly backoff: BackoffPolicy;
+  readonly vitality: Vitality;
+  /** How long an effect may go without a sign of life, seconds. */
+  readonly stallLimitSeconds: number;
   /** After each change of the record. */
   readonly onChange: (record: UpdateRecord) => void;
 }
+
+const startAgainMilliseconds = 5000;
 
 interface Running {
   readonly controller: AbortController;
@@ -50,6 +56,7 @@ export class UpdateRunner {
   private current: UpdateRecord = idleRecord;
   private running: Running | null = null;
   private isStopping = false;
+  private activity: Activity | null = null;
 
   constructor(parts: UpdateRunnerParts) {
     this.parts = parts;
@@ -59,11 +66,21 @@ export class UpdateRunner {
     return this.current;
   }
 
-  /** Loads the journal, lets the facts decide, and runs what is due. */
-  start(facts: BootFacts): void {
-    this.current = this.load();
-    this.dispatch({ name: 'Booted', facts });
-    if (this.running === null) this.runEffect();
+  /** Loads the journal, lets the facts decide, and runs what is due. Waits where the state can't be written yet. */
+  async start(facts: BootFacts, signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.parts;
+    while (!signal.aborted) {
+      try {
+        this.current = this.load();
+        this.dispatch({ name: 'Booted', facts });
+        this.runEffect();
+        return;
+      } catch (error) {
+        const { code, message } = recordedError(error);
+        logger.error(`${message}; trying again soon`, { code });
+        await clock.sleep(startAgainMilliseconds, signal);
+      }
+    }
   }
 
   /**
@@ -86,6 +103,11 @@ export class UpdateRunner {
     });
     this.parts.onChange(next);
     this.replaceEffect();
+  }
+
+  /** The running effect moved. */
+  sign(): void {
+    this.activity?.sign();
   }
 
   /** Aborts what can be aborted and resolves when nothing runs any more. No event is taken afterwards. */
@@ -119,14 +141,18 @@ export class UpdateRunner {
     const record = this.current;
     const done = this.perform(name, record, controller.signal).finally(() => {
       this.running = null;
+      this.activity?.end();
+      this.activity = null;
     });
     this.running = { controller, done };
   }
 
   private async perform(name: keyof Effects, record: UpdateRecord, signal: AbortSignal): Promise<void> {
+    this.activity = this.parts.vitality.begin(name, this.parts.stallLimitSeconds);
     // Away from the caller's stack, so that `running` is set before anything is dispatched.
     await this.parts.clock.sleep(this.waitBefore(record) * 1000, signal);
     while (!signal.aborted) {
+      this.sign();
       try {
         const result = await this.parts.effects[name](record, signal);
         // The result of an effect that was given up in the meantime means nothing.

@@ -20,6 +20,7 @@ export interface ReportQueue {
   /** Oldest first. */
   list(kind: QueuedReport['kind'], maximum: number): readonly QueuedReport[];
   remove(ids: readonly number[]): void;
+  count(kind: QueuedReport['kind']): number;
   /** Counts a refusal and returns the new count. */
   countRefusal(id: number): number;
 }

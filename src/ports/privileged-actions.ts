@@ -16,7 +16,7 @@ export interface PrivilegedActions {
   release(commit: string): Promise<void>;
   armBootloader(): Promise<void>;
   disarmBootloader(): Promise<void>;
-  /** Prepares the boot configuration and deploys; doesn't verify. */
+  /** Takes the update lock, prepares the boot configuration and deploys; doesn't verify. */
   deploy(commit: string): Promise<void>;
   /** Entry 1 boots this commit, entry 2 the running one. @throws SotaError BOOT_CONFIGURATION_WRONG. */
   verifyBootConfiguration(commit: string): Promise<void>;

@@ -56,6 +56,13 @@ export class SqliteReportQueue implements ReportQueue {
     });
   }
 
+  count(kind: QueuedReport['kind']): number {
+    return onDatabase(this.file, () => {
+      const row = this.database.prepare('SELECT count(*) AS reports FROM report WHERE kind = ?').get(kind);
+      return (row as { reports: number }).reports;
+    });
+  }
+
   countRefusal(id: number): number {
     return onDatabase(this.file, () => {
       const row = this.database

@@ -112,7 +112,7 @@ export class SqliteStateStore implements StateStore {
 
 function openAndCheck(path: string): SqliteDatabase {
   return onDatabase(path, () => {
-    const database = openDatabase(path, 2_000);
+    const database = openDatabase(path, 1_000);
     try {
       database.pragma('locking_mode = EXCLUSIVE');
       database.pragma('journal_mode = WAL');

@@ -19,7 +19,11 @@ const heldLocks = new Set<SqliteDatabase>();
 export function acquireStorageLock(path: string): StorageLock {
   const database = onDatabase(path, () => openDatabase(path, 1_000));
   try {
-    onDatabase(path, () => database.exec('BEGIN EXCLUSIVE'));
+    onDatabase(path, () => {
+      // Nothing is ever written: not even an empty journal file.
+      database.pragma('journal_mode = MEMORY');
+      database.exec('BEGIN EXCLUSIVE');
+    });
   } catch (error) {
     database.close();
     if (sqliteCode(error) !== 'STATE_LOCKED') throw error;

@@ -1,6 +1,7 @@
 import { addHold } from '../../domain/policy/holds.js';
 import type { Attempt, Outcome, UpdateRecord } from '../../domain/update/record.js';
 import { isoSeconds } from '../event-recorder.js';
+import { printInstallationRecord } from '../installation-record.js';
 import type { UpdateContext } from '../update-context.js';
 import type { EffectResult } from '../update-runner.js';
 
@@ -47,37 +48,34 @@ function remember(context: UpdateContext, attempt: Attempt, outcome: Outcome): v
     text: outcome.result === 'failure' ? outcome.error.message : outcome.text,
   });
   if (outcome.result === 'success') {
-    context.installed.remember({ name: target.name, sha256: target.sha256, lengthBytes: target.lengthBytes });
+    context.installed.remember({ name: target.name, sha256: target.sha256, length: target.lengthBytes });
   }
   if (outcome.result === 'withdrawn') return;
   context.events.record('EcuInstallationCompleted', attempt, outcome.result === 'success');
   // Without a correlation id no report ever: an unmatched one cancels every open assignment (backend.md 1.7).
   if (attempt.correlationId === null) return;
-  context.state.reports.add('installation', JSON.stringify(installationReport(context, attempt, outcome)));
+  const log = context.recentLog.tail(attempt.correlationId, reportedLogBytes);
+  const record = {
+    correlationId: attempt.correlationId,
+    ecuSerial: attempt.ecuSerial,
+    ...resultOf(outcome),
+  };
+  context.state.reports.add(
+    'installation',
+    printInstallationRecord({ ...record, rawReport: [...record.rawReport, log].join('\n') }),
+  );
 }
 
-/** aktualizr.md 3.2, as data: `raw_report` carries code, causes and the last of this update's log. */
-function installationReport(
-  context: UpdateContext,
-  attempt: Attempt,
-  outcome: Exclude<Outcome, { result: 'withdrawn' }>,
-) {
-  const log = context.recentLog.tail(attempt.correlationId, reportedLogBytes);
+/** Code, text and chain of causes, the same on the wire as in the status. */
+function resultOf(outcome: Exclude<Outcome, { result: 'withdrawn' }>): {
+  readonly success: boolean;
+  readonly code: string;
+  readonly description: string;
+  readonly rawReport: readonly string[];
+} {
   if (outcome.result === 'success') {
-    const result = { success: true, code: 'OK', description: outcome.text };
-    return {
-      correlationId: attempt.correlationId,
-      result,
-      items: [{ ecu: attempt.ecuSerial, result }],
-      rawReport: `OK: ${outcome.text}\n${log}`,
-    };
+    return { success: true, code: 'OK', description: outcome.text, rawReport: [`OK: ${outcome.text}`] };
   }
   const { code, message, causes } = outcome.error;
-  const result = { success: false, code, description: message };
-  return {
-    correlationId: attempt.correlationId,
-    result,
-    items: [{ ecu: attempt.ecuSerial, result }],
-    rawReport: [`${code}: ${message}`, ...causes, log].join('\n'),
-  };
+  return { success: false, code, description: message, rawReport: [`${code}: ${message}`, ...causes] };
 }

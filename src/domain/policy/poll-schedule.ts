@@ -1,11 +1,12 @@
 /**
- * When to poll next: the interval with 10 % jitter either way, so that a fleet that was switched on together drifts
- * apart (field.md C12).
+ * When to poll next: the interval with some jitter either way, so that a fleet that was switched on together drifts
+ * apart.
+ * @param jitterPercent at most so much longer or shorter
  * @param fraction chance in [0, 1)
  * @returns seconds
  */
-export function pollDelaySeconds(intervalSeconds: number, fraction: number): number {
-  return intervalSeconds * (0.9 + 0.2 * fraction);
+export function pollDelaySeconds(intervalSeconds: number, jitterPercent: number, fraction: number): number {
+  return intervalSeconds * (1 + (jitterPercent / 100) * (2 * fraction - 1));
 }
 
 /**

@@ -35,9 +35,9 @@ describe('backoff', () => {
 
 describe('the poll schedule', () => {
   it('jitters by 10 % either way', () => {
-    expect(pollDelaySeconds(300, 0)).toBe(270);
-    expect(pollDelaySeconds(300, 0.5)).toBe(300);
-    expect(pollDelaySeconds(300, 0.999)).toBeLessThan(330);
+    expect(pollDelaySeconds(300, 10, 0)).toBe(270);
+    expect(pollDelaySeconds(300, 10, 0.5)).toBe(300);
+    expect(pollDelaySeconds(300, 10, 0.999)).toBeLessThan(330);
   });
 
   it('spreads the first poll over one interval, or the configured most', () => {

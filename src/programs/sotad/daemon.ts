@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { secureStorageFolder } from '../../adapters/identity/storage-folder.js';
+import { acquireStorageLock } from '../../adapters/sqlite/storage-lock.js';
+import { createLogger, type ProductLogger } from '../../adapters/winston/create-logger.js';
+import { logLevelOf } from '../../adapters/winston/log-level.js';
+import type { LoadedConfiguration } from '../../adapters/configuration/load-configuration.js';
+import { problemText } from '../../domain/configuration/problem.js';
+import { causeChain, SotaError } from '../../domain/errors/sota-error.js';
+import type { StateStore } from '../../ports/journal.js';
+import { sotadVersion } from '../build-facts.js';
+import { loadConfiguration } from './configuration.js';
+import { wireDaemon } from './wire.js';
+import { makeBasics, makeWorld, openState } from './world.js';
+
+export interface DaemonOptions {
+  readonly configurationPaths: readonly string[];
+  readonly loglevel: number | null;
+  /** A mistake in the configuration ends the start. */
+  readonly isStrict: boolean;
+  /** For tests that need to stand between the product and its journal. */
+  readonly decorateState?: (state: StateStore) => StateStore;
+}
+
+/**
+ * Runs the daemon until the signal.
+ * @throws SotaError before anything was started: CONFIGURATION_INVALID, STORAGE_UNSAFE, STATE_LOCKED and their kin.
+ */
+export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Promise<void> {
+  const basics = makeBasics();
+  const loaded = await loadConfiguration(
+    {
+      paths: options.configurationPaths,
+      settings: options.loglevel === null ? {} : { 'logger.loglevel': String(options.loglevel) },
+    },
+    basics,
+  );
+  if (options.isStrict) requireNoMistake(loaded);
+  const { configuration } = loaded;
+  const logger = openLog(loaded);
+  logger.info(`sotad ${sotadVersion} starts with ${loaded.files.join(', ') || 'defaults alone'}`);
+  for (const problem of loaded.problems) logger.warning(problemText(problem), { code: 'CONFIGURATION_INVALID' });
+  await secureStorageFolder(configuration.storage.path);
+  await basics.files.makeFolder(configuration.paths.runtime, 0o750);
+  const lock = acquireStorageLock(join(configuration.storage.path, 'lock.db'));
+  try {
+    const { state, trust } = await openState(configuration, logger, options.decorateState ?? ((store) => store));
+    try {
+      const world = makeWorld(basics, configuration, logger);
+      const { agent, control } = await wireDaemon({ world, loaded, logger, state, trust });
+      await serve(control, logger);
+      try {
+        await agent.run(signal);
+      } finally {
+        await control.stop();
+      }
+    } finally {
+      state.close();
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+/** People at the board can do without; the update can't wait for them. */
+async function serve(control: { start(): Promise<void> }, logger: ProductLogger): Promise<void> {
+  try {
+    await control.start();
+  } catch (error) {
+    logger.error(`no sockets for sotactl: ${causeChain(error).join('; ')}`);
+  }
+}
+
+function requireNoMistake(loaded: LoadedConfiguration): void {
+  const mistakes = loaded.problems.filter(({ severity }) => severity === 'mistake');
+  const [first] = mistakes;
+  if (first === undefined) return;
+  throw new SotaError('CONFIGURATION_INVALID', {
+    message: `${mistakes.length} mistakes (--strict-config), the first: ${problemText(first)}`,
+  });
+}
+
+function openLog({ configuration }: LoadedConfiguration): ProductLogger {
+  const { form, level } = configuration.logger;
+  // systemd sets JOURNAL_STREAM for what it connects to the journal.
+  const automatic = process.env['JOURNAL_STREAM'] === undefined ? 'text' : 'journal';
+  return createLogger({
+    form: form === 'auto' ? automatic : form,
+    level: logLevelOf(level),
+    // LOG_STDERR as in aktualizr (aktualizr.md 1.1).
+    stream: process.env['LOG_STDERR'] === undefined ? process.stdout : process.stderr,
+  });
+}
