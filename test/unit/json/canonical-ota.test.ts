@@ -32,6 +32,10 @@ describe('printCanonicalOta', () => {
     expect([...names].sort()).not.toEqual(expected);
   });
 
+  test('is not deceived by names that come in the order of UTF-16 units', () => {
+    expect(canonical('{"\u{10000}":1,"\ue000":2}')).toBe('{"\\ue000":2,"\\ud800\\udc00":1}');
+  });
+
   test('prints numbers with the text they came with', () => {
     expect(canonical('[9007199254740993,1.0,1E2,-0]')).toBe('[9007199254740993,1.0,1E2,-0]');
   });

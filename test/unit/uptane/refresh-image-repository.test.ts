@@ -253,6 +253,12 @@ describe('rollback', () => {
     expect(outcome(run(files({ version: 4 }), only('targets')))).toBe('targets METADATA_ROLLBACK');
   });
 
+  test('a snapshot floor holds when its lists are the same', () => {
+    const only = trustedWith([root], { snapshot: trusted.snapshot! });
+    const older = files({ version: 5, snapshotFile: { version: 4 } });
+    expect(outcome(run(older, only))).toBe('snapshot METADATA_ROLLBACK');
+  });
+
   test('expired files are floors too', () => {
     const old = files({ version: 5, timestampFile: { version: 5, ...past } });
     const expired = trustedWith([root], { timestamp: old.get('timestamp.json')! });
@@ -306,6 +312,15 @@ describe('fast-forward recovery', () => {
       ['snapshot', null],
       ['targets', null],
     ]);
+  });
+
+  test('only the key of the targets was stolen: the snapshot that lists their version goes with it', () => {
+    const next: RoleDefinitions = { ...roles, targets: fresh.targets };
+    const before = trustedFrom(files({ version: 5, targetsFile: { version: 2_147_483_647 } }));
+    const server = makeImageFiles(next, { targets, version: 6 });
+    const driven = run(new Map([...server, ['2.root.json', makeRoot(2, next, roles)]]), before);
+    expect(outcome(driven)).toBe('verified');
+    expect(driven.stores[0]?.files.map((file) => file.role)).toEqual(['snapshot', 'targets']);
   });
 
   test('what was not rotated keeps its floor', () => {
