@@ -22,6 +22,8 @@ describe('the director of the development backend', () => {
   let target: PublishedTarget;
   let other: PublishedTarget;
   let count = 0;
+  /** One for all devices: RSA keys take long to make. */
+  const primary = new TestEcu('P1', 'board', 'RSA');
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'backend-director-'));
@@ -42,7 +44,7 @@ describe('the director of the development backend', () => {
 
   async function newDevice(register = true): Promise<TestDevice> {
     count += 1;
-    const ecus = [new TestEcu('P1', 'board', 'RSA'), new TestEcu('S1', 'part')] as const;
+    const ecus = [primary, new TestEcu('S1', 'part')] as const;
     const device = await TestDevice.provision(backend.credentialsZipPath, `device-${count}`, [...ecus]);
     if (register) {
       expect((await device.register()).status).toBe(201);
@@ -109,7 +111,6 @@ describe('the director of the development backend', () => {
       const elsewhere = mkdtempSync(join(tmpdir(), 'backend-replacement-'));
       const lenient = await startBackend({ folder: elsewhere, allowEcuReplacement: true });
       try {
-        const primary = new TestEcu('P1', 'board');
         const device = await TestDevice.provision(lenient.credentialsZipPath, 'd', [
           primary,
           new TestEcu('S1', 'part'),

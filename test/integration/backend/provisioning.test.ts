@@ -1,6 +1,6 @@
 // For development only: tests of the development backend over real TLS.
 import { execFileSync } from 'node:child_process';
-import { X509Certificate } from 'node:crypto';
+import { randomUUID, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -119,6 +119,28 @@ describe('provisioning at the development backend', () => {
     const reply = await exchange(backend.gatewayUrl, tls, 'GET', '/director/targets.json');
     expect(reply.status).toBe(400);
     expect(reply.body.toString()).toContain('The SSL certificate error');
+  });
+
+  test('a device with a P-256 certificate of our authority, made elsewhere, is taken in under its common name', async () => {
+    const uuid = randomUUID();
+    const at = (name: string) => join(folder, name);
+    const openssl = (...words: string[]) => execFileSync('openssl', words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    writeFileSync(at('ca.pem'), backend.handle.authorities.deviceAuthority.certificate);
+    writeFileSync(at('ca.key'), backend.handle.authorities.deviceAuthority.privateKey, { mode: 0o600 });
+    openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', at('ec.key'));
+    openssl('req', '-new', '-key', at('ec.key'), '-subj', `/CN=${uuid}`, '-out', at('ec.csr'));
+    const sign = ['-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-set_serial', '77', '-days', '5'];
+    openssl('x509', '-req', '-in', at('ec.csr'), ...sign, '-out', at('ec.pem'));
+    const tls = {
+      ca: backend.handle.authorities.serverAuthority.certificate,
+      cert: readFileSync(at('ec.pem'), 'utf8'),
+      key: readFileSync(at('ec.key'), 'utf8'),
+    };
+    const device = new TestDevice(backend.gatewayUrl, tls, [ecu()]);
+    expect((await device.request('GET', '/director/targets.json')).status).toBe(404);
+    expect((await device.register()).status).toBe(201);
+    expect((await device.request('GET', '/director/targets.json')).status).toBe(200);
+    expect(backend.handle.devices.require(uuid).ecus).toHaveLength(1);
   });
 
   test('keys in the state folder are for the owner only', () => {

@@ -38,9 +38,6 @@ export class Director {
     const { metadata } = device;
     const wanted = role === 'targets' ? alteration() : null;
     const changed = role === 'targets' && alterationKey(wanted) !== metadata.alteration;
-    if (changed) {
-      this.rotateForExpiry(wanted, metadata.alteration);
-    }
     const chain = restoreChain(device);
     if (chain === null || metadata.isOutdated || changed) {
       // Snapshot and timestamp are never the first that a client reads; they keep the fault of the targets.
@@ -61,11 +58,15 @@ export class Director {
   /** A next root; every device gets new lists, whose signatures fit it. */
   rotateRoot(roles: readonly RoleName[]): number {
     const root = this.keeper.rotate(roles);
-    for (const device of this.devices.list()) {
-      device.metadata.isOutdated = true;
-      this.devices.save(device);
-    }
+    this.signAnew();
     return root.version;
+  }
+
+  /** Renews the root where that is due. */
+  settleRoot(wantsExpired: boolean): void {
+    if (this.keeper.settle(wantsExpired)) {
+      this.signAnew();
+    }
   }
 
   /** @returns the new assignments, all with one correlation id. */
@@ -135,6 +136,14 @@ export class Director {
     return other.length === 0 ? refuse('installed_target_is_update', 'the ECU reports this target already') : other;
   }
 
+  /** Every device gets lists that say what they said and fit the newest root. */
+  private signAnew(): void {
+    for (const device of this.devices.list()) {
+      device.metadata.chain = null;
+      this.devices.save(device);
+    }
+  }
+
   private markInFlight(device: DeviceRecord): void {
     const seen = device.assignments.filter(
       (one) => one.state === 'assigned' && device.metadata.assignmentIds.includes(one.id),
@@ -145,14 +154,6 @@ export class Director {
     }
     if (seen.length > 0) {
       this.devices.save(device);
-    }
-  }
-
-  private rotateForExpiry(wanted: Alteration | null, before: string): void {
-    const wantsExpired = wanted?.kind === 'expired' && wanted.role === 'root';
-    const wasExpired = this.keeper.newest().expiresAt < this.settings.now();
-    if (wantsExpired !== wasExpired && (wantsExpired || before.includes('expired'))) {
-      this.keeper.rotate([], { expired: wantsExpired });
     }
   }
 

@@ -67,8 +67,21 @@ export class FaultBook {
   }
 
   strikeMetadata(subject: FaultSubject, repository: RepositoryName): Alteration | null {
-    const action = this.strike(subject, (one) => isAlteration(one) && one.repository === repository);
+    const action = this.strike(
+      subject,
+      (one) => isAlteration(one) && one.repository === repository && !concernsRoot(one),
+    );
     return action !== null && isAlteration(action) ? withoutPlace(action) : null;
+  }
+
+  /** What a root shall be. Counts don't limit this: a client fetches a whole chain of roots, whose end counts. */
+  rootFault(subject: FaultSubject, repository: RepositoryName): 'expired' | 'badSignature' | null {
+    const entry = this.entries.find((one) => isRootAction(one.rule.action, repository) && isMet(one, subject));
+    if (entry === undefined) {
+      return null;
+    }
+    entry.fired += 1;
+    return entry.rule.action.kind === 'expired' ? 'expired' : 'badSignature';
   }
 
   /** For a new connection, of which neither path nor device is known. */
@@ -106,6 +119,14 @@ function isMet(entry: Entry, subject: FaultSubject): boolean {
     (entry.path === null || entry.path.test(subject.path)) &&
     (match.device === undefined || match.device === subject.device)
   );
+}
+
+function concernsRoot(action: Alteration): boolean {
+  return (action.kind === 'expired' || action.kind === 'badSignature') && action.role === 'root';
+}
+
+function isRootAction(action: FaultAction, repository: RepositoryName): boolean {
+  return isAlteration(action) && action.repository === repository && concernsRoot(action);
 }
 
 /** The repository is the place of an alteration, not part of it. */

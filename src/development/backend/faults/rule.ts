@@ -54,7 +54,10 @@ export interface ConnectionAction {
   readonly kind: 'foreignCertificate';
 }
 
-/** What happens to signed metadata. */
+/**
+ * What happens to signed metadata. It begins and ends where a client begins: at the director's targets, at the image
+ * repository's timestamp, for a root at any request of a root (there neither `nth` nor `times` count).
+ */
 export type MetadataAction = Alteration & { readonly repository: RepositoryName };
 
 export type FaultAction = ExchangeAction | ConnectionAction | MetadataAction;

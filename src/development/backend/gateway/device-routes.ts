@@ -8,7 +8,6 @@ import { verifyManifest } from '../devices/manifest.js';
 import { parseBody, readBody, toPlain } from '../devices/request-json.js';
 import { formatTime } from '../metadata/role-document.js';
 import type { Alteration } from '../metadata/alteration.js';
-import type { RootKeeper } from '../metadata/root-keeper.js';
 import type { RepositoryName, RoleName } from '../settings.js';
 import { bytesReply, emptyReply, fileReply, jsonReply, metadataReply, type Reply } from './reply.js';
 
@@ -87,11 +86,9 @@ async function takeManifest(backend: Backend, request: DeviceRequest): Promise<R
 }
 
 function serveRole(backend: Backend, request: DeviceRequest, repository: RepositoryName, name: string): Reply {
-  const keeper: RootKeeper = repository === 'director' ? backend.director.keeper : backend.image.keeper;
   const root = rootForm.exec(name);
   if (root !== null) {
-    const file = root[1] === undefined ? keeper.newest() : keeper.root(Number(root[1]));
-    return file === null ? notFound(request) : metadataReply(file.bytes);
+    return serveRoot(backend, request, repository, root[1] === undefined ? null : Number(root[1]));
   }
   const role = roleForm.exec(name)?.[1] as Exclude<RoleName, 'root'> | undefined;
   if (role === undefined) {
@@ -106,6 +103,24 @@ function serveRole(backend: Backend, request: DeviceRequest, repository: Reposit
     throw new BackendError(404, 'missing_entity', 'this device has not registered its ECUs');
   }
   return metadataReply(backend.director.role(request.device, role, alteration));
+}
+
+function serveRoot(
+  backend: Backend,
+  request: DeviceRequest,
+  repository: RepositoryName,
+  version: number | null,
+): Reply {
+  const owner = repository === 'director' ? backend.director : backend.image;
+  const subject = { method: request.method, path: request.path, device: request.device.uuid };
+  const fault = backend.faults.rootFault(subject, repository);
+  owner.settleRoot(fault === 'expired');
+  const file = version === null ? owner.keeper.newest() : owner.keeper.root(version);
+  if (file !== null) {
+    return metadataReply(file.bytes);
+  }
+  const isNext = version === owner.keeper.newest().version + 1;
+  return fault === 'badSignature' && isNext ? metadataReply(owner.keeper.spoiledNext()) : notFound(request);
 }
 
 function serveImageRepository(backend: Backend, request: DeviceRequest, rest: string): Reply {

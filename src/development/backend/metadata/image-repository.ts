@@ -1,6 +1,6 @@
 // For development only: never part of what runs on a device.
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -78,14 +78,18 @@ export class ImageRepository {
     if (role === 'timestamp') {
       const wanted = alteration();
       const changed = alterationKey(wanted) !== this.kept.alteration;
-      if (changed && (wanted?.kind === 'expired' || this.kept.alteration.includes('expired'))) {
-        this.rotateForExpiry(wanted);
-      }
       if (changed || (wanted === null && needsRenewal(this.keeper, this.chain, this.settings.now()))) {
         this.sign(wanted);
       }
     }
     return this.chain[role].bytes;
+  }
+
+  /** Renews the root where that is due; the lists fit it then. */
+  settleRoot(wantsExpired: boolean): void {
+    if (this.keeper.settle(wantsExpired)) {
+      this.sign(null);
+    }
   }
 
   rotateRoot(roles: readonly RoleName[]): number {
@@ -134,10 +138,6 @@ export class ImageRepository {
     return target.targetFormat === 'BINARY' && existsSync(path) ? path : null;
   }
 
-  openContent(target: PublishedTarget): Readable {
-    return createReadStream(this.blobPath(target.sha256));
-  }
-
   private publish(
     description: TargetDescription,
     content: Pick<PublishedTarget, 'sha256' | 'length' | 'targetFormat'>,
@@ -149,15 +149,6 @@ export class ImageRepository {
     this.kept.targets[description.filename] = target;
     this.sign(null);
     return target;
-  }
-
-  /** The expiry of a root can only be changed by a next root. */
-  private rotateForExpiry(wanted: Alteration | null): void {
-    const isRootExpired = this.keeper.newest().expiresAt < this.settings.now();
-    const wantsRootExpired = wanted?.kind === 'expired' && wanted.role === 'root';
-    if (isRootExpired !== wantsRootExpired) {
-      this.keeper.rotate([], { expired: wantsRootExpired });
-    }
   }
 
   private sign(alteration: Alteration | null): RoleChain {

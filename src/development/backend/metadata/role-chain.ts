@@ -1,7 +1,7 @@
 // For development only: never part of what runs on a device.
 import type { PlainObject } from './canonical.js';
 import type { Alteration } from './alteration.js';
-import type { RepositoryName, RoleName } from '../settings.js';
+import type { RoleName } from '../settings.js';
 import { fileEntry, formatTime, signRole, type FileEntry, type RoleFile } from './role-document.js';
 import type { RootKeeper } from './root-keeper.js';
 
@@ -101,9 +101,4 @@ function asObject(entry: FileEntry): PlainObject {
 /** A SHA-256 in hex that is another one. */
 export function otherHash(sha256: string): string {
   return (sha256.startsWith('0') ? '1' : '0') + sha256.slice(1);
-}
-
-/** Which repository a path of the gateway belongs to. */
-export function repositoryTitle(repository: RepositoryName): string {
-  return repository === 'director' ? 'director' : 'image repository';
 }

@@ -48,6 +48,27 @@ export class RootKeeper {
     return this.roots[version - 1] ?? null;
   }
 
+  /**
+   * Renews a root that soon expires, or begins or ends the fault of an expired one: always by a next root, since a
+   * client never looks at the old one again.
+   * @returns whether there is a next root.
+   */
+  settle(wantsExpired: boolean): boolean {
+    const left = this.newest().expiresAt - this.now();
+    const isSpent = left < Math.min(3_600_000, this.lifetimeSeconds('root') * 100);
+    if (wantsExpired ? left < 0 : !isSpent) {
+      return false;
+    }
+    this.rotate([], { expired: wantsExpired });
+    return true;
+  }
+
+  /** A next root whose signature is wrong; it isn't kept. */
+  spoiledNext(): Buffer {
+    const expiresAt = this.now() + this.lifetimeSeconds('root') * 1000;
+    return signRole(this.describe(this.roots.length + 1, expiresAt), this.keysOf('root'), { spoilSignature: true });
+  }
+
   newest(): RoleFile {
     const root = this.roots.at(-1);
     if (root === undefined) {
@@ -72,6 +93,14 @@ export class RootKeeper {
     const version = this.roots.length + 1;
     const now = this.now();
     const expiresAt = options.expired === true ? now - 60_000 : now + this.lifetimeSeconds('root') * 1000;
+    const bytes = signRole(this.describe(version, expiresAt), signers);
+    writeDurably(this.rootPath(version), bytes);
+    const root = { version, bytes, expiresAt };
+    this.roots.push(root);
+    return root;
+  }
+
+  private describe(version: number, expiresAt: number): PlainObject {
     const keys: Record<string, PlainObject> = {};
     const roles: Record<string, PlainObject> = {};
     for (const role of roleNames) {
@@ -79,14 +108,7 @@ export class RootKeeper {
       keys[key.keyId] = { keytype: key.document.keytype, keyval: { public: key.document.keyval.public } };
       roles[role] = { keyids: [key.keyId], threshold: 1 };
     }
-    const bytes = signRole(
-      { _type: 'Root', consistent_snapshot: false, expires: formatTime(expiresAt), keys, roles, version },
-      signers,
-    );
-    writeDurably(this.rootPath(version), bytes);
-    const root = { version, bytes, expiresAt };
-    this.roots.push(root);
-    return root;
+    return { _type: 'Root', consistent_snapshot: false, expires: formatTime(expiresAt), keys, roles, version };
   }
 
   /** The newest root says which key a role has, so that a kill between key and root does no harm. */
