@@ -2,6 +2,7 @@ import { request as sendRequest, type IncomingMessage } from 'node:http';
 import { SotaError } from '../../domain/errors/sota-error.js';
 import type { HistoryEntry } from '../../ports/journal.js';
 import { errnoOf } from '../files/file-errors.js';
+import { validateHistoryReply } from '../schema/validators.js';
 import { socketPaths, type SocketPaths } from './socket-paths.js';
 import { errorOf, maximumReplyBytes, routes } from './protocol.js';
 
@@ -43,7 +44,11 @@ export class ControlClient {
   /** Newest first. */
   async history(maximum: number): Promise<readonly HistoryEntry[]> {
     const body = await this.ask(this.paths.status, 'GET', `${routes.history}?max=${maximum}`, this.answerSeconds);
-    return parseReply(body) as readonly HistoryEntry[];
+    const reply = validateHistoryReply(parseReply(body));
+    if (reply.ok) return reply.value;
+    throw new SotaError('CONTROL_REFUSED', {
+      message: `the history has another shape: ${reply.error.field} ${reply.error.reason}`,
+    });
   }
 
   /**
@@ -81,7 +86,9 @@ export class ControlClient {
     let status: number;
     let body: string;
     try {
-      const reply = await connect({ socket, method, path, timeoutSeconds });
+      // Over the whole exchange: a daemon that hangs may have sent the head of its reply.
+      const signal = AbortSignal.timeout(timeoutSeconds * 1_000);
+      const reply = await connect({ socket, method, path, timeoutSeconds, signal });
       status = reply.statusCode ?? 0;
       body = await readBody(reply);
     } catch (error) {

@@ -1,10 +1,9 @@
-import { chmod, chown } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { isSotaError } from '../../domain/errors/sota-error.js';
 import type { HistoryEntry } from '../../ports/journal.js';
 import type { Logger } from '../../ports/logger.js';
-import { makeFolderDurably } from '../files/durable-folder.js';
 import { listenOn } from './listening.js';
+import { prepareSocketFolder } from './socket-folder.js';
 import { socketPaths } from './socket-paths.js';
 import { Watchers } from './watchers.js';
 import { errorBody, maximumHistory, maximumRequestBytes, routes } from './protocol.js';
@@ -44,16 +43,13 @@ export class ControlServer {
 
   /**
    * Both sockets answer when it resolves.
-   * @throws SotaError CONFIGURATION_INVALID (path too long), STATE_LOCKED (another daemon answers), FILE_UNREADABLE.
+   * @throws SotaError CONFIGURATION_INVALID (path too long), STATE_LOCKED (another daemon answers),
+   * STORAGE_UNSAFE (others may write in the folder), FILE_UNREADABLE.
    */
   async start(): Promise<void> {
     const { folder, groupId } = this.options;
     const paths = socketPaths(folder);
-    await makeFolderDurably(folder, 0o750);
-    if (groupId !== null) {
-      await chown(folder, process.getuid?.() ?? 0, groupId);
-      await chmod(folder, 0o750);
-    }
+    await prepareSocketFolder(folder, groupId);
     try {
       await this.open({ path: paths.control, mode: 0o600, groupId: null }, this.controlRoutes());
       await this.open({ path: paths.status, mode: 0o660, groupId }, this.statusRoutes());

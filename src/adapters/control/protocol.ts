@@ -1,5 +1,6 @@
 import { errorCatalogue, type ErrorCode } from '../../domain/errors/catalogue.js';
 import { SotaError, isSotaError } from '../../domain/errors/sota-error.js';
+import { validateControlError } from '../schema/validators.js';
 
 /** The forms that server and client agree on. All bodies are JSON; version 1 is in the path. */
 export const routes = {
@@ -30,23 +31,22 @@ export function errorBody(error: unknown): ErrorBody {
     : { error: { code: 'INTERNAL', message: 'the daemon failed: see its log', hint: '' } };
 }
 
-function isErrorCode(code: unknown): code is ErrorCode {
-  return typeof code === 'string' && Object.hasOwn(errorCatalogue, code);
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCatalogue, code);
 }
 
 /** The error that a reply carries, as it was thrown in the daemon where its code is known here. */
 export function errorOf(status: number, body: string): SotaError {
-  let parsed: unknown;
+  const reply = validateControlError(parsedOrNull(body));
+  if (!reply.ok) return new SotaError('CONTROL_REFUSED', { message: `the daemon replied with status ${status}` });
+  const { code, message, hint } = reply.value.error;
+  return new SotaError(isErrorCode(code) ? code : 'CONTROL_REFUSED', { message, ...(hint === '' ? {} : { hint }) });
+}
+
+function parsedOrNull(body: string): unknown {
   try {
-    parsed = JSON.parse(body);
+    return JSON.parse(body);
   } catch {
-    parsed = null;
+    return null;
   }
-  const error = typeof parsed === 'object' && parsed !== null && 'error' in parsed ? parsed.error : null;
-  const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
-  const message =
-    typeof fields['message'] === 'string' ? fields['message'] : `the daemon replied with status ${status}`;
-  const hint = typeof fields['hint'] === 'string' && fields['hint'] !== '' ? { hint: fields['hint'] } : {};
-  const code = isErrorCode(fields['code']) ? fields['code'] : 'CONTROL_REFUSED';
-  return new SotaError(code, { message, ...hint });
 }

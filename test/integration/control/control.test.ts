@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -157,6 +157,36 @@ test('the group owns the folder and the status socket only', async () => {
   expect(statSync(join(folder, 'control.sock')).gid).not.toBe(12_345);
 });
 
+test('a folder that is there keeps its mode; only one that others can not enter is given to the group', async () => {
+  if (process.getuid?.() !== 0) return; // Only root gives files away.
+  for (const [mode, group] of [
+    [0o750, 12_345],
+    [0o700, 12_345],
+    [0o755, 0],
+  ] as const) {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
+    chmodSync(folder, mode);
+    const server = makeServer({ groupId: 12_345 });
+    await server.start();
+    expect(statSync(folder)).toMatchObject({ mode: 0o40000 | mode, gid: group });
+    await server.stop();
+  }
+});
+
+test('a folder that everybody may write is refused and left as it is', async () => {
+  mkdirSync(folder);
+  chmodSync(folder, 0o1777);
+  await expect(makeServer().start()).rejects.toMatchObject({ code: 'STORAGE_UNSAFE' });
+  expect(statSync(folder).mode & 0o7777).toBe(0o1777);
+});
+
+test('replies of another shape are errors, not values', async () => {
+  const odd = [{ event: 7 }] as unknown as ReturnType<ControlServerOptions['history']>;
+  await makeServer({ history: () => odd }).start();
+  await expect(new ControlClient({ folder }).history(5)).rejects.toMatchObject({ code: 'CONTROL_REFUSED' });
+});
+
 test('each socket knows its own requests only', async () => {
   await makeServer().start();
   expect((await raw('status.sock', 'POST', '/v1/check')).status).toBe(404);
@@ -251,14 +281,22 @@ test('a path over 107 bytes is an error before anything is made; 107 bytes liste
   expect(await new ControlClient({ folder }).status()).toBe(document);
 });
 
-test('a daemon that does not answer in time is said to be not running', async () => {
+test.each([
+  ['answers nothing', ''],
+  ['stops in the middle of its reply', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"a":'],
+])('a daemon that %s is said to be not running', async (_case, answer) => {
   mkdirSync(folder);
-  const silent = createServer();
+  const connections = new Set<Socket>();
+  const silent = createServer((connection) => {
+    connections.add(connection.on('error', () => undefined));
+    if (answer !== '') connection.write(answer);
+  });
   await new Promise<void>((resolve) => silent.listen(join(folder, 'status.sock'), resolve));
   try {
     const client = new ControlClient({ folder, answerSeconds: 0.2 });
     await expect(client.status()).rejects.toMatchObject({ code: 'DAEMON_NOT_RUNNING' });
   } finally {
+    connections.forEach((connection) => connection.destroy());
     silent.close();
   }
 });
