@@ -70,9 +70,10 @@ export class PollCycle {
     this.known = device;
     const { assignment, refusal } = await this.askDirector(device.http);
     const running = await this.runningVersion();
-    await this.parts.reporter.send(device, running, assignment, refusal?.message ?? '');
+    // Events first: they tell what happened even where the server does not take the manifest.
     await eventSender.flush(device.http);
     await deviceData.send(device.http);
+    await this.parts.reporter.send(device, running, assignment, refusal?.message ?? '');
     if (refusal !== null) throw refusal;
     if (assignment === null) return 'the director did not answer';
     const result = await this.decide(device, assignment, running);

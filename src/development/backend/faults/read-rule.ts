@@ -49,6 +49,7 @@ const readers: Readonly<Record<FaultAction['kind'], (reader: JsonReader) => Faul
     location: reader.member('location').text(),
   }),
   drop: () => ({ kind: 'drop' }),
+  loseReply: () => ({ kind: 'loseReply' }),
   hang: () => ({ kind: 'hang' }),
   stall: (reader) => ({
     kind: 'stall',

@@ -31,6 +31,8 @@ export type ExchangeAction =
   | { readonly kind: 'redirect'; readonly status: number; readonly location: string }
   /** The connection is reset before any answer. */
   | { readonly kind: 'drop' }
+  /** What was asked is done, then the connection is reset without an answer. */
+  | { readonly kind: 'loseReply' }
   /** Accepted, never answered. */
   | { readonly kind: 'hang' }
   /** Nothing more from this byte on: for ever, or for a while. */

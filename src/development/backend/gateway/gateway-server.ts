@@ -71,7 +71,11 @@ async function serve(backend: Backend, request: IncomingMessage, response: Serve
       // What a fault answers must not change anything behind it.
       const reply = replacementReply(fault) ?? (await answer(backend, request, path, identity, fault));
       status = reply.status;
-      await sendReply(response, method, reply, fault);
+      if (fault?.kind === 'loseReply') {
+        request.socket.destroy();
+      } else {
+        await sendReply(response, method, reply, fault);
+      }
     }
   } catch (error) {
     backend.settings.log(`${method} ${path}: ${textOf(error)}`);

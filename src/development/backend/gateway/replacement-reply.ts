@@ -27,6 +27,7 @@ export function replacementReply(fault: ExchangeAction | null): Reply | null {
       return bytesReply(200, Buffer.alloc(0), 'application/json');
     case 'latency':
     case 'drop':
+    case 'loseReply':
     case 'hang':
     case 'stall':
     case 'throttle':
