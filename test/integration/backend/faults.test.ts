@@ -128,6 +128,13 @@ describe('faults of the development backend', () => {
     await expect(get()).rejects.toThrow(/hang up|ECONNRESET/);
   });
 
+  test('a lost reply: what was asked is done all the same', async () => {
+    add({ kind: 'loseReply' }, { path: '^/director/manifest$', times: 1 });
+    const number = backend.handle.devices.require('d').manifestNumber;
+    await expect(device.sendManifest()).rejects.toThrow(/hang up|ECONNRESET/);
+    expect(backend.handle.devices.require('d').manifestNumber).toBe(number + 1);
+  });
+
   test('truncation: the declared length, fewer bytes; a resumed request is cut at the same place of the file', async () => {
     add({ kind: 'truncate', atByte: 150_000 });
     const { bytes } = await receive(path, 3_000);
