@@ -4,12 +4,12 @@ export interface CurlSettings {
   readonly version: string;
   /** Allows plain http as well: for development only, and for a server on the same machine. Default false. */
   readonly allowHttp?: boolean;
-  /** Proxy URL. Default none; the variables `https_proxy` and their kin are never looked at. */
+  /** Proxy URL with its port. Default none; the variables `https_proxy` and their kin are never looked at. */
   readonly proxy?: string;
   /** A transfer slower than this for `lowSpeedSeconds` ends as stalled. Default 5000 bytes a second for 60 s. */
   readonly lowSpeedBytesPerSecond?: number;
   readonly lowSpeedSeconds?: number;
-  /** From the look-up of the name to the end of the TLS handshake. Default 30 s. */
+  /** Of the look-up of the name, and again from there to the end of the TLS handshake. Default 30 s. */
   readonly connectTimeoutSeconds?: number;
 }
 

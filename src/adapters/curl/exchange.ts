@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { CurlHttpVersion, CurlInfoDebug, CurlPause, CurlSslVersion, type Easy } from 'node-libcurl';
 import type { TlsIdentity } from '../../ports/http.js';
 import { exchangeError } from './curl-errors.js';
@@ -27,6 +28,8 @@ export interface ExchangeHandle {
   resume(): void;
 }
 
+const defaultPorts: Readonly<Record<string, string>> = { 'https:': '443', 'http:': '80' };
+
 /** What a callback of libcurl returns so that the transfer ends (code 23). */
 const refuse = -1;
 
@@ -39,6 +42,8 @@ export async function runExchange(
   settings: CompleteCurlSettings,
   exchange: Exchange,
 ): Promise<ReplyHead> {
+  const started = performance.now();
+  const resolved = await resolveEndpoint(engine, settings, exchange);
   const head = new ReplyHead(exchange.url.host);
   const diagnostics = new Diagnostics();
   let refusal: { readonly error: unknown } | null = null;
@@ -54,6 +59,8 @@ export async function runExchange(
   const end = await engine.run((easy) => {
     const handle = handleOf(easy);
     applySettings(easy, settings, exchange);
+    applyTimes(easy, settings, exchange.deadlineSeconds, performance.now() - started);
+    if (resolved !== null) easy.setOpt('RESOLVE', [resolved.entry]);
     easy.setOpt('VERBOSE', true);
     easy.setOpt('DEBUGFUNCTION', (type, data) => {
       if (type === CurlInfoDebug.Text) diagnostics.add(data);
@@ -72,9 +79,27 @@ export async function runExchange(
   const refused = refusal as { readonly error: unknown } | null;
   if (refused !== null) throw refused.error;
   if (end.curlCode !== 0) {
+    // The next attempt looks the name up anew: the server may have moved.
+    if (resolved !== null) engine.resolver.forget(resolved.host);
     throw exchangeError({ end, host: exchange.url.host, replyBegun: head.begun, diagnostics });
   }
   return head;
+}
+
+/** Looks up the host that is connected to, the proxy where there is one; null when it is an address. */
+async function resolveEndpoint(
+  engine: TransferEngine,
+  settings: CompleteCurlSettings,
+  { url, deadlineSeconds, signal }: Exchange,
+): Promise<{ readonly host: string; readonly entry: string } | null> {
+  const endpoint = settings.proxy === '' ? url : new URL(settings.proxy);
+  const { hostname: host, protocol } = endpoint;
+  const seconds = Math.min(settings.connectTimeoutSeconds, deadlineSeconds ?? Infinity);
+  const addresses = await engine.resolver.resolve(host, seconds * 1_000, signal);
+  if (addresses === null) return null;
+  const port = endpoint.port !== '' ? endpoint.port : (defaultPorts[protocol] ?? '1080');
+  const list = addresses.map((address) => (address.includes(':') ? `[${address}]` : address)).join(',');
+  return { host, entry: `${host}:${port}:${list}` };
 }
 
 function handleOf(easy: Easy): ExchangeHandle {
@@ -105,7 +130,6 @@ function applySettings(easy: Easy, settings: CompleteCurlSettings, exchange: Exc
   easy.setOpt('USERAGENT', `sotad/${settings.version}`);
   easy.setOpt('HTTPHEADER', ['Expect:', ...exchange.headers]);
   applyMethod(easy, exchange);
-  applyTimes(easy, settings, exchange.deadlineSeconds);
   applyTls(easy, exchange.identity);
 }
 
@@ -117,11 +141,18 @@ function applyMethod(easy: Easy, { method, body }: Exchange): void {
   }
 }
 
-function applyTimes(easy: Easy, settings: CompleteCurlSettings, deadlineSeconds: number | undefined): void {
+function applyTimes(
+  easy: Easy,
+  settings: CompleteCurlSettings,
+  deadlineSeconds: number | undefined,
+  spentMilliseconds: number,
+): void {
   easy.setOpt('CONNECTTIMEOUT_MS', Math.ceil(settings.connectTimeoutSeconds * 1_000));
   easy.setOpt('LOW_SPEED_LIMIT', settings.lowSpeedBytesPerSecond);
   easy.setOpt('LOW_SPEED_TIME', settings.lowSpeedSeconds);
-  if (deadlineSeconds !== undefined) easy.setOpt('TIMEOUT_MS', Math.ceil(deadlineSeconds * 1_000));
+  if (deadlineSeconds !== undefined) {
+    easy.setOpt('TIMEOUT_MS', Math.max(1, Math.ceil(deadlineSeconds * 1_000 - spentMilliseconds)));
+  }
   easy.setOpt('TCP_KEEPALIVE', true);
 }
 

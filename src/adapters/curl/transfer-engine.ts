@@ -1,5 +1,6 @@
 import { CurlShareLock, CurlShareOption, Easy, Multi, Share } from 'node-libcurl';
 import { SotaError } from '../../domain/errors/sota-error.js';
+import { HostResolver } from './host-resolver.js';
 
 /** How a transfer ended for libcurl. */
 export interface TransferEnd {
@@ -27,11 +28,12 @@ const held = new Set<object>();
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * Runs transfers over one set of kept connections and TLS sessions.
+ * Runs transfers over one set of kept connections, TLS sessions and looked-up names.
  * Invariant: handles are added, removed and closed only from the event loop's own turn, never from within a callback
  * of libcurl (nor from a promise that such a callback settles), which libcurl forbids.
  */
 export class TransferEngine {
+  readonly resolver = new HostResolver();
   readonly #multi = new Multi();
   readonly #share = new Share();
   readonly #open = new Map<NativeHandle, Running | null>();

@@ -18,6 +18,7 @@ export function addressesOf(
   interfaceName: string,
   interfaces = networkInterfaces(),
 ): { readonly localIpv4: string; readonly mac: string } | null {
+  if (!Object.hasOwn(interfaces, interfaceName)) return null;
   const address = interfaces[interfaceName]?.find(({ family }) => family === 'IPv4');
   return address === undefined ? null : { localIpv4: address.address, mac: address.mac };
 }

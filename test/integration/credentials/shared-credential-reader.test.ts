@@ -189,7 +189,7 @@ describe('SharedCredentialReader', () => {
       const before = readdirSync(folder);
       await reader.emptyArchive(archivePath);
       expect(Object.keys(unzipSync(readFileSync(archivePath))).sort()).toEqual(['autoprov.url', 'other']);
-      expect(execFileSync('unzip', ['-p', archivePath, 'other'], { encoding: 'utf8' })).toBe('kept');
+      expect(Buffer.from(unzipSync(readFileSync(archivePath))['other'] ?? []).toString()).toBe('kept');
       expect(await reader.readGatewayUrl(archivePath)).toBe(url);
       expect(readdirSync(folder)).toEqual(before);
       const after = readFileSync(archivePath);
