@@ -91,6 +91,16 @@ describe('a request by curl', () => {
       expect(server.handshakes).toEqual({ full: 1, resumed: 1 });
     });
 
+    it('finds it by name, over the kept connection as well', async () => {
+      const server = await serve((request, response) => response.end(request.headers.host));
+      const http = client();
+      for (let round = 0; round < 2; round += 1) {
+        const { body } = await get(http, `https://localhost:${server.port}/`);
+        expect(body.toString()).toBe(`localhost:${server.port}`);
+      }
+      expect(server.handshakes).toEqual({ full: 1, resumed: 0 });
+    });
+
     it('does not speak over the connection of another identity', async () => {
       const server = await serve((_, response) => response.end('x'));
       await get(client(), server.url);
