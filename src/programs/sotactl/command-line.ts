@@ -30,6 +30,7 @@ export async function runSotactl(parameters: readonly string[], parts: SotactlPa
   };
   const program = new Command('sotactl')
     .description('Talks to sotad, the agent that updates this device.')
+    .version(`sotactl ${parts.version}`, '-v, --version', 'print the version of sotactl')
     .option('--socket-folder <folder>', 'where status.sock and control.sock lie (default: control.socket_folder)')
     .option('-c, --config <path>', 'configuration file or folder instead of the default ones (repeatable)', collect)
     .addHelpText('after', helpAfter)
