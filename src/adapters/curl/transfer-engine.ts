@@ -14,6 +14,15 @@ export interface TransferEnd {
 /** What libcurl hands back in its messages. */
 type NativeHandle = Parameters<Multi['removeHandle']>[0];
 
+/** The native side holds callbacks, and what they refer to, for ever: also the handle itself, and whole replies. */
+function forgetCallbacks(easy: NativeHandle): void {
+  // Without its callback libcurl would write to standard error.
+  easy.setOpt('VERBOSE', false);
+  easy.setOpt('HEADERFUNCTION', null);
+  easy.setOpt('WRITEFUNCTION', null);
+  easy.setOpt('DEBUGFUNCTION', null);
+}
+
 interface Running {
   readonly finish: (end: TransferEnd) => void;
   readonly fail: (error: unknown) => void;
@@ -95,6 +104,7 @@ export class TransferEngine {
   async #release(easy: NativeHandle): Promise<void> {
     await nextTurn();
     if (easy.isInsideMultiHandle) this.#multi.removeHandle(easy);
+    forgetCallbacks(easy);
     easy.close();
     this.#open.delete(easy);
     held.delete(easy);
@@ -107,6 +117,7 @@ export class TransferEngine {
   #closeHandlesWhenIdle(): void {
     if (this.#open.size > 0 || this.#handlesClosed) return;
     this.#handlesClosed = true;
+    this.#multi.onMessage(null);
     this.#multi.close();
     this.#share.close();
   }

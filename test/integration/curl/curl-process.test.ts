@@ -118,11 +118,13 @@ describe('curl in a process of its own', () => {
     expect(told['longestPause']).toBeLessThan(2_000);
   });
 
-  it('survives constant garbage collection with clients that nobody holds', async () => {
+  it('survives constant garbage collection with clients that nobody holds, and keeps no reply', async () => {
     const { outcome } = start({ url: `${server.url}/small` }, [], ['--expose-gc']);
     const told = await outcome;
     expect(told).toMatchObject({ exitCode: 0, signal: null, code: 'none' });
     expect(Number(told['done']) + Number(told['cancelled'])).toBe(200);
     expect(Number(told['done'])).toBeGreaterThan(20);
+    // Replies of 1 MB each: none of them stays in memory.
+    expect(Number(told['keptBytes'])).toBeLessThan(5_000_000);
   });
 });

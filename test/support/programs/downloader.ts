@@ -67,15 +67,13 @@ async function stress(task: DownloaderTask): Promise<Record<string, unknown>> {
     const controller = new AbortController();
     if (Math.random() < 0.5) setTimeout(() => controller.abort(), Math.random() * 10);
     try {
-      await new CurlHttpFactory({ version: '1' })
-        .create(task.identity)
-        .request({
-          method: 'GET',
-          url: task.url,
-          maximumBytes: 2_000_000,
-          deadlineSeconds: 60,
-          signal: controller.signal,
-        });
+      await new CurlHttpFactory({ version: '1' }).create(task.identity).request({
+        method: 'GET',
+        url: task.url,
+        maximumBytes: 2_000_000,
+        deadlineSeconds: 60,
+        signal: controller.signal,
+      });
       done += 1;
     } catch (error) {
       if ((error as { code: string }).code !== 'ABORTED') throw error;
@@ -84,7 +82,11 @@ async function stress(task: DownloaderTask): Promise<Record<string, unknown>> {
   };
   for (let round = 0; round < 20; round += 1) await Promise.all(Array.from({ length: 10 }, one));
   clearInterval(collecting);
-  return { done, cancelled };
+  for (let round = 0; round < 5; round += 1) {
+    collect();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return { done, cancelled, keptBytes: process.memoryUsage().arrayBuffers };
 }
 
 void main();
