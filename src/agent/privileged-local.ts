@@ -28,8 +28,11 @@ export interface PrivilegedParts {
   readonly power: Power;
   readonly trust: TrustStore;
   readonly guard: MetadataGuard;
-  /** Server and TLS material for a pull. */
-  readonly pullSource: () => Promise<PullSource>;
+  /**
+   * Server and TLS material for a commit that the trusted metadata name.
+   * @throws SotaError TARGET_UNKNOWN and the refusals of verification where they don't.
+   */
+  readonly pullSource: (commit: string) => Promise<PullSource>;
 }
 
 export class LocalPrivilegedActions implements PrivilegedActions {
@@ -47,7 +50,7 @@ export class LocalPrivilegedActions implements PrivilegedActions {
     commit: string,
     options: { readonly signal?: AbortSignal; readonly onProgress?: (progress: PullProgress) => void },
   ): Promise<void> {
-    await this.system().tree.pull(checked(commit), await this.parts.pullSource(), options);
+    await this.system().tree.pull(checked(commit), await this.parts.pullSource(commit), options);
   }
 
   release(commit: string): Promise<void> {
@@ -64,6 +67,8 @@ export class LocalPrivilegedActions implements PrivilegedActions {
 
   async deploy(commit: string): Promise<void> {
     const { tree, bootloader } = this.system();
+    // The metadata may have expired or been replaced since the pull.
+    await this.parts.pullSource(checked(commit));
     await this.parts.power.acquire();
     try {
       await (await bootloader()).prepare();

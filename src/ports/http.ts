@@ -25,6 +25,8 @@ export interface DownloadRequest {
   readonly expectedBytes: number;
   /** Lower-case hex; every one given must be right. */
   readonly expectedHashes: { readonly sha256: string; readonly sha512?: string };
+  /** The client certificate is shown to the origin of this URL only; default: that of `url`. */
+  readonly credentialUrl?: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (receivedBytes: number) => void;
 }

@@ -69,11 +69,12 @@ async function complete(job: DownloadJob, first: URL): Promise<void> {
   }
 }
 
-/** One fetch with its redirects. The client certificate is shown to the first origin only. */
+/** One fetch with its redirects. The client certificate is shown to its own origin only. */
 async function fetchFollowing(job: DownloadJob, first: URL): Promise<'done' | 'restart'> {
+  const { origin } = allowedUrl(job.request.credentialUrl ?? job.request.url, job.settings.allowHttp);
   let url = first;
   for (let hops = 0; hops <= redirectLimit; hops += 1) {
-    const identity = url.origin === first.origin ? job.identity : withoutClient(job.identity);
+    const identity = url.origin === origin ? job.identity : withoutClient(job.identity);
     const outcome: FetchOutcome = await fetchIntoPart({ ...job, identity }, url);
     if (outcome.kind !== 'redirect') return outcome.kind;
     url = redirectTarget(url, outcome.location, job.settings.allowHttp);

@@ -52,6 +52,8 @@ async function fetchFile(context: UpdateContext, target: UpdateTarget, signal: A
   await context.images.requireSpace(target.lengthBytes);
   await context.http().download({
     url: target.uri ?? targetUrl(context.settings.repositoryUrl, target.name),
+    // A target may name any server; only our own may see who we are.
+    credentialUrl: context.settings.repositoryUrl,
     partPath: context.images.partPath(target.sha256),
     expectedBytes: target.lengthBytes,
     expectedHashes: { sha256: target.sha256, ...(target.sha512 === null ? {} : { sha512: target.sha512 }) },

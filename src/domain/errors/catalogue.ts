@@ -234,11 +234,7 @@ export const errorCatalogue = {
   ),
   DAEMON_NOT_RUNNING: entry('operator', 'The daemon does not answer.', 'Start it: systemctl start sotad.'),
   CONTROL_REFUSED: entry('operator', 'The daemon refused the request.', 'See the reason in the message.'),
-  INTERNAL: entry(
-    'transient',
-    'A bug of sotad.',
-    'Please report it with the log; the agent goes on and tries again.',
-  ),
+  INTERNAL: entry('transient', 'A bug of sotad.', 'Please report it with the log; the agent goes on and tries again.'),
   ABORTED: entry('transient', 'It was cancelled.', 'Nothing to do.'),
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -13,6 +13,7 @@ import { FirstRoots } from '../../agent/first-roots.js';
 import { InstalledVersions } from '../../agent/installed-versions.js';
 import { metadataGuard } from '../../agent/metadata-guard.js';
 import { MetadataSession } from '../../agent/metadata-session.js';
+import { NamedTargets, pullSourceOf } from '../../agent/named-targets.js';
 import { PollCycle } from '../../agent/poll-cycle.js';
 import { PollLoop } from '../../agent/poll-loop.js';
 import { LocalPrivilegedActions } from '../../agent/privileged-local.js';
@@ -59,15 +60,23 @@ function serverUrls({ configuration }: LoadedConfiguration) {
 
 function wirePrivileged({ world, loaded, trust }: DaemonParts, now: () => number): LocalPrivilegedActions {
   const { treehub } = serverUrls(loaded);
+  const { primaryEcuHardwareId, primaryEcuSerial } = loaded.configuration.provision;
+  const named = new NamedTargets({
+    ...{ trust, cryptography: world.cryptography, now },
+    ecus: async () => {
+      const key = await world.identity.primaryKey(loaded.configuration.uptane.keyType);
+      return new Map([[primaryEcuSerial ?? key.keyId, primaryEcuHardwareId]]);
+    },
+  });
   return new LocalPrivilegedActions({
     system: world.system,
     power: world.power,
     trust,
     guard: metadataGuard(world.cryptography, now),
-    pullSource: async (): Promise<PullSource> => {
+    pullSource: async (commit): Promise<PullSource> => {
       const tls = await world.identity.tls();
       if (tls === null) throw new SotaError('CREDENTIALS_MISSING', { message: 'there is no device credential yet' });
-      return { url: treehub, tls };
+      return pullSourceOf(await named.require(commit), treehub, tls);
     },
   });
 }

@@ -300,6 +300,8 @@ describe('a download by curl', () => {
       expect(names).toEqual([undefined]);
       await download(open.url, { partPath: join(folder, 'direct') });
       expect(names).toEqual([undefined, 'test-device']);
+      await download(open.url, { partPath: join(folder, 'foreign'), credentialUrl: strict.url });
+      expect(names).toEqual([undefined, 'test-device', undefined]);
       rmSync(partPath);
       await expect(download(`${lure.url}/strict`)).rejects.toMatchObject({ code: 'TLS_CLIENT_REFUSED' });
     });
