@@ -3,27 +3,10 @@
  * `shapes`, a wrapper in validators.ts, then `node scripts/generate-validators.js`. This file is bundled by that
  * script, so it must not import anything but the domain.
  */
-import {
-  anyOf,
-  count,
-  flag,
-  list,
-  nullable,
-  object,
-  objectWithOptional,
-  record,
-  text,
-} from '../../domain/json/shape.js';
+import { anyOf, count, flag, list, nullable, object, record, text } from '../../domain/json/shape.js';
 import type { Shape, TypeOf } from '../../domain/json/shape.js';
 import { configurationFileSchema } from '../../domain/configuration/json-schema.js';
 import { statusShape } from '../../domain/status/status-document.js';
-
-/** Body of a failing reply of the servers (backend.md 1.11); gateways answer HTML, which isn't this. */
-const serverError = objectWithOptional(
-  'Why the server refused.',
-  { code: text('Name of the reason, such as device_already_registered.', 256) },
-  { description: text('In words.', 65_536), errorId: text('For the log of the server.', 256) },
-);
 
 const historyEntry = object('Something that happened.', {
   time: text('ISO 8601, UTC.', 64),
@@ -68,7 +51,6 @@ const configurationFile: Shape<Readonly<Record<string, Readonly<Record<string, u
 
 export const shapes = {
   statusDocument: statusShape,
-  serverError,
   historyReply,
   actionReply,
   controlError,
@@ -76,7 +58,6 @@ export const shapes = {
   configurationFile,
 } as const satisfies Record<string, Shape<unknown>>;
 
-export type ServerError = TypeOf<typeof serverError>;
 export type HistoryReply = TypeOf<typeof historyReply>;
 export type ActionReply = TypeOf<typeof actionReply>;
 export type ControlErrorReply = TypeOf<typeof controlError>;

@@ -4,12 +4,10 @@ import { validate as actionReply } from './generated/action-reply.js';
 import { validate as controlError } from './generated/control-error.js';
 import { validate as historyReply } from './generated/history-reply.js';
 import { validate as keptConfiguration } from './generated/kept-configuration.js';
-import { validate as serverError } from './generated/server-error.js';
 import { validate as statusDocument } from './generated/status-document.js';
 
 export const validateActionReply = validatorOf('actionReply', actionReply);
 export const validateControlError = validatorOf('controlError', controlError);
 export const validateHistoryReply = validatorOf('historyReply', historyReply);
 export const validateKeptConfiguration = validatorOf('keptConfiguration', keptConfiguration);
-export const validateServerError = validatorOf('serverError', serverError);
 export const validateStatusDocument = validatorOf('statusDocument', statusDocument);

@@ -59,15 +59,6 @@ export function object<const Shapes extends Readonly<Record<string, Shape<unknow
   return { schema: { type: 'object', description, required: Object.keys(members), properties } };
 }
 
-/** An object some of whose members may be absent. */
-export function objectWithOptional<
-  const Required extends Readonly<Record<string, Shape<unknown>>>,
-  const Optional extends Readonly<Record<string, Shape<unknown>>>,
->(description: string, required: Required, optional: Optional): Shape<Members<Required> & Partial<Members<Optional>>> {
-  const base = object(description, { ...required, ...optional });
-  return { schema: { ...base.schema, required: Object.keys(required) } };
-}
-
 /** An object whose names are free. */
 export function record<Value>(element: Shape<Value>, description: string): Shape<Readonly<Record<string, Value>>> {
   return { schema: { type: 'object', additionalProperties: element.schema, description } };

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationLoader, type LoadedConfiguration } from '../../adapters/configuration/load-configuration.js';
+import { validateKeptConfiguration } from '../../adapters/schema/validators.js';
 import type { KeptConfiguration } from '../../domain/configuration/checked-values.js';
 import type { CredentialReader } from '../../ports/identity.js';
 import type { Files } from '../../ports/files.js';
@@ -42,25 +43,12 @@ export async function keepConfiguration(files: Files, loaded: LoadedConfiguratio
 async function readKept(files: Files, storageFolder: string): Promise<KeptConfiguration | null> {
   const bytes = await files.read(keptConfigurationPath(storageFolder), mostBytes);
   if (bytes === null) return null;
-  let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8'));
+    const kept = validateKeptConfiguration(JSON.parse(bytes.toString('utf8')));
+    // The values themselves are judged where they are used.
+    return kept.ok && kept.value.format === 1 ? { format: 1, values: kept.value.values } : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;
   }
-  return isKept(value) ? value : null;
-}
-
-/** The values themselves are judged where they are used. */
-function isKept(value: unknown): value is KeptConfiguration {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'format' in value &&
-    value.format === 1 &&
-    'values' in value &&
-    typeof value.values === 'object' &&
-    value.values !== null
-  );
 }

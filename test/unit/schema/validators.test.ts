@@ -52,14 +52,6 @@ describe('refusals name the field', () => {
   test('members of a newer version are no reason to refuse', () => {
     expect(validators.validateStatusDocument({ ...document, weather: 'fine' }).ok).toBe(true);
   });
-
-  test('a server error needs a code', () => {
-    expect(validators.validateServerError({ code: 'conflict', description: 'x', cause: null }).ok).toBe(true);
-    expect(validators.validateServerError({ description: 'x' })).toMatchObject({
-      ok: false,
-      error: { field: '', reason: "must have required property 'code'" },
-    });
-  });
 });
 
 test('the compiled validators judge as ajv does', () => {
