@@ -9,9 +9,10 @@ import type { Clock } from '../ports/clock.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import { asSotaError, shownError, type ShownError } from './failure.js';
-import type { Vitality } from './vitality.js';
+import type { Patience } from './observed-http.js';
+import type { Activity, Vitality } from './vitality.js';
 
-/** A poll may take long on a slow network, but each of its requests has a deadline. */
+/** Without an answer for so long a poll stands still: each of its requests has a much shorter deadline. */
 const pollLimitSeconds = 15 * 60;
 
 export interface PollOutcome {
@@ -23,9 +24,10 @@ export interface PollOutcome {
 }
 
 export interface PollLoopParts {
-  readonly poll: () => Promise<string>;
-  /** What the server asked for in its last failure. */
-  readonly retryAfterSeconds: () => number | null;
+  /** @param signal aborted when the loop is told to end. */
+  readonly poll: (signal: AbortSignal) => Promise<string>;
+  /** What servers ask for while a poll runs; forgotten before each. */
+  readonly patience: Patience;
   readonly intervalSeconds: number;
   readonly jitterPercent: number;
   readonly firstPollMaximumSeconds: number;
@@ -44,6 +46,9 @@ export class PollLoop {
   private waiting: ((outcome: PollOutcome) => void)[] = [];
   private retryAt = 0;
   private dueAt: number | null = null;
+  /** Somebody wants a poll after the one that runs. */
+  private isWoken = false;
+  /** The delay has to be worked out anew. */
   private isRescheduled = false;
 
   constructor(parts: PollLoopParts) {
@@ -78,56 +83,63 @@ export class PollLoop {
     const { failures } = record.attempt;
     const seconds = failures === 0 ? 0 : backoffSeconds(this.policy(), failures, random.fraction());
     this.retryAt = clock.monotonicMilliseconds() + seconds * 1000;
-    // Wakes the loop only to work its delay out anew.
-    this.isRescheduled = failures > 0;
-    this.wakeSoon();
+    if (failures === 0) {
+      this.wakeSoon();
+    } else {
+      this.isRescheduled = true;
+      this.wakeUp.abort();
+    }
   }
 
   /** Polls now; resolves with the outcome. */
   request(): Promise<PollOutcome> {
     return new Promise((resolve) => {
       this.waiting.push(resolve);
-      this.isRescheduled = false;
       this.wakeUp.abort();
     });
   }
 
-  /** Polls as soon as nothing else is polled. */
+  /** Polls as soon as nothing else is polled; a poll that runs already may have looked too early. */
   wakeSoon(): void {
+    this.isWoken = true;
     this.wakeUp.abort();
   }
 
   async run(signal: AbortSignal): Promise<void> {
     const { intervalSeconds, firstPollMaximumSeconds, random } = this.parts;
-    await this.sleep(firstPollDelaySeconds(intervalSeconds, firstPollMaximumSeconds, random.fraction()), signal);
+    const first = firstPollDelaySeconds(intervalSeconds, firstPollMaximumSeconds, random.fraction());
+    await this.wait(() => first, signal);
     while (!signal.aborted) {
       const asked = this.waiting;
       this.waiting = [];
-      const outcome = await this.pollOnce();
+      this.isWanted = false;
+      const outcome = await this.pollOnce(signal);
       this.newest = outcome;
       for (const resolve of asked) resolve(outcome);
       this.parts.onPolled(outcome);
-      if (this.waiting.length > 0) continue;
-      await this.waitForNext(signal);
+      await this.wait(() => this.delaySeconds(), signal);
     }
   }
 
-  private async waitForNext(signal: AbortSignal): Promise<void> {
-    await this.sleep(this.delaySeconds(), signal);
-    while (this.takeRescheduling()) await this.sleep(this.delaySeconds(), signal);
+  /** Until the delay is over or a poll is wanted; a rescheduling on the way only works the delay out anew. */
+  private async wait(delaySeconds: () => number, signal: AbortSignal): Promise<void> {
+    do {
+      this.isRescheduled = false;
+      await this.sleep(delaySeconds(), signal);
+    } while (this.isRescheduled && !this.isDue() && !signal.aborted);
   }
 
-  private takeRescheduling(): boolean {
-    const wasRescheduled = this.isRescheduled;
-    this.isRescheduled = false;
-    return wasRescheduled;
+  private isDue(): boolean {
+    return this.isWanted || this.waiting.length > 0;
   }
 
-  private async pollOnce(): Promise<PollOutcome> {
-    const { poll, clock, logger, vitality } = this.parts;
+  private async pollOnce(signal: AbortSignal): Promise<PollOutcome> {
+    const { poll, clock, logger, vitality, patience } = this.parts;
+    patience.forget();
     const activity = vitality.begin('poll', pollLimitSeconds);
+    this.activity = activity;
     try {
-      const text = await poll();
+      const text = await poll(signal);
       if (this.failures > 0) logger.info('poll: the server answers again');
       this.failures = 0;
       return { atMilliseconds: clock.wallMilliseconds(), text, error: null };
@@ -138,6 +150,7 @@ export class PollLoop {
       return { atMilliseconds: clock.wallMilliseconds(), text: known.message, error: shownError(error) };
     } finally {
       activity.end();
+      this.activity = null;
     }
   }
 
@@ -150,16 +163,16 @@ export class PollLoop {
   private delaySeconds(): number {
     const { intervalSeconds, jitterPercent, random, clock } = this.parts;
     const regular = pollDelaySeconds(intervalSeconds, jitterPercent, random.fraction());
-    const afterFailure =
-      this.failures === 0
-        ? regular
-        : backoffSeconds(this.policy(), this.failures, random.fraction(), this.parts.retryAfterSeconds());
+    // A server that is in trouble is left alone, whatever waits for the next poll.
+    if (this.failures > 0) {
+      return backoffSeconds(this.policy(), this.failures, random.fraction(), this.parts.patience.retryAfterSeconds);
+    }
     const untilRetry = (this.retryAt - clock.monotonicMilliseconds()) / 1000;
-    return untilRetry > 0 ? Math.min(afterFailure, untilRetry) : afterFailure;
+    return untilRetry > 0 ? Math.min(regular, untilRetry) : regular;
   }
 
   private async sleep(seconds: number, signal: AbortSignal): Promise<void> {
-    if (this.waiting.length > 0 || signal.aborted) return;
+    if (this.isDue(signal)) return;
     const { clock } = this.parts;
     this.wakeUp = new AbortController();
     this.dueAt = clock.wallMilliseconds() + seconds * 1000;
