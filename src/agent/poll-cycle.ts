@@ -69,7 +69,8 @@ export class PollCycle {
     const device = await provisioning.provision();
     this.known = device;
     const { assignment, refusal } = await this.askDirector(device.http);
-    const running = await this.runningVersion();
+    const booted = await this.bootedCommit();
+    const running = (): InstalledImage => this.parts.installed.current(booted);
     // Events first: they tell what happened even where the server does not take the manifest.
     await eventSender.flush(device.http);
     await deviceData.send(device.http);
@@ -94,25 +95,27 @@ export class PollCycle {
     }
   }
 
-  private async runningVersion(): Promise<InstalledImage> {
-    const { packageManager, privileged, installed } = this.parts;
-    if (packageManager === 'none') return installed.current(null);
-    const { booted } = await privileged.treeFacts();
-    return installed.current(booted?.commit ?? null);
+  /** null where the primary isn't an OSTree device. */
+  private async bootedCommit(): Promise<string | null> {
+    const { packageManager, privileged } = this.parts;
+    return packageManager === 'none' ? null : ((await privileged.treeFacts()).booted?.commit ?? null);
   }
 
-  private async decide(device: Provisioned, assignment: Assignment, running: InstalledImage): Promise<PollResult> {
+  /** @param running what runs now: it gets another name when the update that is under way ends well. */
+  private async decide(
+    device: Provisioned,
+    assignment: Assignment,
+    running: () => InstalledImage,
+  ): Promise<PollResult> {
     const { runner, clock } = this.parts;
     await this.confirmUnknownVersion();
-    const own = this.selectOwn(device, assignment, running);
+    const own = this.selectOwn(device, assignment, running());
     const seen = await this.judge(device, assignment, own);
     if (seen === 'wait') return `${own?.name ?? 'the target'} is tried again later`;
-    runner.dispatch({
-      name: 'AssignmentSeen',
-      assignment: seen,
-      isRunning: seen !== null && (await this.isRunning(seen.target, running)),
-      nowMilliseconds: clock.wallMilliseconds(),
-    });
+    const isRunning = seen !== null && (await this.isRunning(seen.target, running()));
+    // The update may have ended since; from here to the event nothing is waited for.
+    if (own !== null && this.selectOwn(device, assignment, running()) === null) return `${own.name} is installed`;
+    runner.dispatch({ name: 'AssignmentSeen', assignment: seen, isRunning, nowMilliseconds: clock.wallMilliseconds() });
     if (own === null) return 'nothing new';
     return seen === null ? `${own.name} is on hold or was replaced` : `${own.name} is assigned`;
   }

@@ -51,17 +51,19 @@ export class Reporter {
 
   /**
    * Sends the manifest, with the oldest queued installation report where the director's assignment is its own.
+   * @param running what runs, asked after the report was chosen: a report that does not fit the version beside it would
+   *   cancel every assignment, and an installation may end at any time.
    * @param assignment as verified in this poll; null when it is not known, then no report goes out.
    * @throws SotaError REPORT_REFUSED when the server does not take a manifest without a report, and the network's.
    */
   async send(
     device: Provisioned,
-    running: InstalledImage,
+    running: () => InstalledImage,
     assignment: Assignment | null,
     attacksDetected: string,
   ): Promise<void> {
     const pending = this.oldest(assignment);
-    const body = await this.manifest(device, running, attacksDetected, pending?.record ?? null);
+    const body = await this.manifest(device, running(), attacksDetected, pending?.record ?? null);
     const reply = await device.http.request({
       method: 'PUT',
       url: `${this.parts.directorUrl}/manifest`,
