@@ -63,6 +63,11 @@ export class Agent {
     return this.parts.pollLoop.request();
   }
 
+  /** Like `check`, and an attempt that failed is tried again at once. */
+  update(): Promise<PollOutcome> {
+    return this.parts.pollLoop.requestNow();
+  }
+
   /** To be called after each change of the record. */
   recordChanged(record: UpdateRecord): void {
     this.parts.pollLoop.scheduleRetry(record);

@@ -15,7 +15,7 @@ import type { Rejection } from '../domain/uptane/rejection.js';
 import type { RepositoryName } from '../domain/uptane/trusted-metadata.js';
 import type { Http } from '../ports/http.js';
 import type { PrivilegedActions } from '../ports/privileged-actions.js';
-import { isSuccess, retryAfterSeconds, statusError } from './server-reply.js';
+import { isSuccess, statusError } from './server-reply.js';
 import type { TimeKeeper } from './time-keeper.js';
 
 /** The total time that one metadata file may take (uptane.md 5). */
@@ -24,12 +24,6 @@ const deadlineSeconds = 30;
 /** A refusal as an error: what verification said, with where. */
 export function rejectionError({ code, repository, role, reason }: Rejection): SotaError {
   return new SotaError(code, { message: `${repository} repository, ${role}: ${reason}` });
-}
-
-/** An error of the servers that asks for patience. */
-export interface PatienceAsked {
-  /** Seconds, as the server wrote it; null when it named none. */
-  retryAfterSeconds: number | null;
 }
 
 export interface MetadataSessionParts {
@@ -42,8 +36,6 @@ export interface MetadataSessionParts {
 
 export class MetadataSession {
   private readonly parts: MetadataSessionParts;
-  /** What the newest failed exchange asked for. */
-  readonly patience: PatienceAsked = { retryAfterSeconds: null };
 
   constructor(parts: MetadataSessionParts) {
     this.parts = parts;
@@ -92,7 +84,6 @@ export class MetadataSession {
       return { kind: 'received', bytes: reply.body };
     }
     if (reply.status === 403 || reply.status === 404) return { kind: 'absent' };
-    this.patience.retryAfterSeconds = retryAfterSeconds(reply);
     throw statusError(`GET ${url}`, reply);
   }
 }

@@ -24,8 +24,7 @@ export interface PollOutcome {
 }
 
 export interface PollLoopParts {
-  /** @param signal aborted when the loop is told to end. */
-  readonly poll: (signal: AbortSignal) => Promise<string>;
+  readonly poll: () => Promise<string>;
   /** What servers ask for while a poll runs; forgotten before each. */
   readonly patience: Patience;
   readonly intervalSeconds: number;
@@ -50,6 +49,7 @@ export class PollLoop {
   private isWoken = false;
   /** The delay has to be worked out anew. */
   private isRescheduled = false;
+  private activity: Activity | null = null;
 
   constructor(parts: PollLoopParts) {
     this.parts = parts;
@@ -91,12 +91,23 @@ export class PollLoop {
     }
   }
 
+  /** The running poll moved. */
+  sign(): void {
+    this.activity?.sign();
+  }
+
   /** Polls now; resolves with the outcome. */
   request(): Promise<PollOutcome> {
     return new Promise((resolve) => {
       this.waiting.push(resolve);
       this.wakeUp.abort();
     });
+  }
+
+  /** Like `request`, and a failed attempt is tried again at once, whatever its backoff. */
+  requestNow(): Promise<PollOutcome> {
+    this.retryAt = 0;
+    return this.request();
   }
 
   /** Polls as soon as nothing else is polled; a poll that runs already may have looked too early. */
@@ -112,8 +123,8 @@ export class PollLoop {
     while (!signal.aborted) {
       const asked = this.waiting;
       this.waiting = [];
-      this.isWanted = false;
-      const outcome = await this.pollOnce(signal);
+      this.isWoken = false;
+      const outcome = await this.pollOnce();
       this.newest = outcome;
       for (const resolve of asked) resolve(outcome);
       this.parts.onPolled(outcome);
@@ -123,23 +134,28 @@ export class PollLoop {
 
   /** Until the delay is over or a poll is wanted; a rescheduling on the way only works the delay out anew. */
   private async wait(delaySeconds: () => number, signal: AbortSignal): Promise<void> {
-    do {
-      this.isRescheduled = false;
-      await this.sleep(delaySeconds(), signal);
-    } while (this.isRescheduled && !this.isDue() && !signal.aborted);
+    this.takeRescheduling();
+    await this.sleep(delaySeconds(), signal);
+    while (this.takeRescheduling() && !this.isDue() && !signal.aborted) await this.sleep(delaySeconds(), signal);
+  }
+
+  private takeRescheduling(): boolean {
+    const wasRescheduled = this.isRescheduled;
+    this.isRescheduled = false;
+    return wasRescheduled;
   }
 
   private isDue(): boolean {
-    return this.isWanted || this.waiting.length > 0;
+    return this.isWoken || this.waiting.length > 0;
   }
 
-  private async pollOnce(signal: AbortSignal): Promise<PollOutcome> {
+  private async pollOnce(): Promise<PollOutcome> {
     const { poll, clock, logger, vitality, patience } = this.parts;
     patience.forget();
     const activity = vitality.begin('poll', pollLimitSeconds);
     this.activity = activity;
     try {
-      const text = await poll(signal);
+      const text = await poll();
       if (this.failures > 0) logger.info('poll: the server answers again');
       this.failures = 0;
       return { atMilliseconds: clock.wallMilliseconds(), text, error: null };
@@ -172,7 +188,7 @@ export class PollLoop {
   }
 
   private async sleep(seconds: number, signal: AbortSignal): Promise<void> {
-    if (this.isDue(signal)) return;
+    if (this.isDue() || signal.aborted) return;
     const { clock } = this.parts;
     this.wakeUp = new AbortController();
     this.dueAt = clock.wallMilliseconds() + seconds * 1000;

@@ -27,10 +27,18 @@ export function serverError(reply: HttpReply): ServerError {
   return read.ok ? read.value : nothing;
 }
 
-/** `Retry-After` in seconds, where the server sent one. */
+/** `Retry-After` in seconds, where the server sent one: a number, or a date, which its own clock explains (RFC 9110 10.2.3). */
 export function retryAfterSeconds(reply: HttpReply): number | null {
   const text = reply.headers.get('retry-after');
-  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
+  if (text === undefined) return null;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  const seconds = (Date.parse(text) - Date.parse(reply.headers.get('date') ?? '')) / 1000;
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
+}
+
+/** Will the same request do better later? Nothing in it is wrong, as far as the status says. */
+export function isTransientStatus(status: number): boolean {
+  return status < 400 || status >= 500 || status === 408 || status === 429;
 }
 
 /** A status that means failure, as an error that names what was asked. */

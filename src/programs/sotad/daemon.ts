@@ -46,7 +46,7 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
     const { state, trust } = await openState(configuration, logger, options.decorateState ?? ((store) => store));
     try {
       const world = makeWorld(basics, configuration, logger);
-      const { agent, control } = await wireDaemon({ world, loaded, logger, state, trust });
+      const { agent, control } = await wireDaemon({ world, loaded, logger, state, trust, ending: signal });
       await serve(control, logger);
       try {
         await agent.run(signal);

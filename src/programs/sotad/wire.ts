@@ -14,6 +14,7 @@ import { InstalledVersions } from '../../agent/installed-versions.js';
 import { metadataGuard } from '../../agent/metadata-guard.js';
 import { MetadataSession } from '../../agent/metadata-session.js';
 import { NamedTargets, pullSourceOf } from '../../agent/named-targets.js';
+import { ObservedHttpFactory, Patience } from '../../agent/observed-http.js';
 import { PollCycle } from '../../agent/poll-cycle.js';
 import { PollLoop } from '../../agent/poll-loop.js';
 import { LocalPrivilegedActions } from '../../agent/privileged-local.js';
@@ -46,6 +47,8 @@ export interface DaemonParts {
   readonly logger: ProductLogger;
   readonly state: StateStore;
   readonly trust: TrustStore;
+  /** Aborted when the daemon is told to end. */
+  readonly ending: AbortSignal;
 }
 
 /** Where metadata, treehub, events are; empty where no server is known: then provisioning fails with that reason. */
@@ -85,13 +88,14 @@ function wirePrivileged({ world, loaded, trust }: DaemonParts, now: () => number
 export async function wireDaemon(
   parts: DaemonParts,
 ): Promise<{ readonly agent: Agent; readonly control: ControlServer }> {
-  const { world, loaded, logger, state, trust } = parts;
+  const { world, loaded, logger, state, trust, ending } = parts;
   const { configuration } = loaded;
   const { files, clock, random, cryptography, identity, notifier } = world;
   const urls = serverUrls(loaded);
   const settings = updateSettings(configuration);
   const provisioningOf = provisioningSettings(configuration);
   const vitality = new Vitality(clock);
+  const patience = new Patience();
   const installed = new InstalledVersions(state);
 
   const privileged: LocalPrivilegedActions = wirePrivileged(parts, () => time.now());
@@ -103,7 +107,8 @@ export async function wireDaemon(
   });
   const firstRoots = new FirstRoots({ settings: provisioningOf, files, privileged, cryptography, time, logger });
   const provisioning = new Provisioning({
-    ...{ settings: provisioningOf, identity, credentials: world.credentials, httpFactory: world.httpFactory },
+    ...{ settings: provisioningOf, identity, credentials: world.credentials },
+    httpFactory: new ObservedHttpFactory(world.httpFactory, { patience, onExchange: () => pollLoop.sign(), ending }),
     ...{ state, firstRoots, clock, random, logger },
   });
   const board = new ProgressBoard(() => {
@@ -151,11 +156,10 @@ export async function wireDaemon(
       await keepConfiguration(files, loaded);
       return result;
     },
-    retryAfterSeconds: () => session.patience.retryAfterSeconds,
     intervalSeconds: configuration.uptane.pollIntervalSeconds,
     jitterPercent: configuration.uptane.pollJitterPercent,
     firstPollMaximumSeconds: configuration.uptane.firstPollMaximumSeconds,
-    ...{ clock, random, logger, vitality },
+    ...{ clock, random, logger, vitality, patience },
     onPolled: (outcome) => void status.polled(outcome),
   });
   const status: StatusService = new StatusService({
@@ -187,7 +191,7 @@ export async function wireDaemon(
     subscribe: (listener) => status.subscribe(listener),
     history: (maximum) => state.history.list(maximum),
     check: () => agent.check(),
-    update: () => agent.check(),
+    update: () => agent.update(),
   });
   return { agent, control };
 }

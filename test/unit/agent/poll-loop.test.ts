@@ -1,3 +1,4 @@
+import { Patience } from '../../../src/agent/observed-http.js';
 import { PollLoop } from '../../../src/agent/poll-loop.js';
 import { Vitality } from '../../../src/agent/vitality.js';
 import { SystemClock } from '../../../src/adapters/system/system-clock.js';
@@ -9,7 +10,7 @@ function makeLoop(poll: (loop: PollLoop) => Promise<string>): PollLoop {
   const clock = new SystemClock();
   const loop: PollLoop = new PollLoop({
     poll: () => poll(loop),
-    retryAfterSeconds: () => null,
+    patience: new Patience(),
     intervalSeconds: 3600,
     jitterPercent: 0,
     firstPollMaximumSeconds: 0,
