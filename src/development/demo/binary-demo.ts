@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { hardwareId } from '../laboratory/laboratory.js';
 import { isCompletionTold, isManifestAccepted } from './observations.js';
 import type { DemoOptions } from './ostree-demo.js';
-import { sabotageStart } from './sabotage.js';
+import { Saboteur } from './sabotage.js';
+import { Steps } from './steps.js';
 
 export interface BinaryObservations {
   provisioned: boolean;
@@ -17,6 +18,10 @@ export interface BinaryObservations {
   manifestNumber: number | null;
 }
 
+const sizeBytes = 3_000_000;
+const targetName = 'firmware-1';
+
+/** Observes whatever happens; what did not happen stays false. */
 export async function runBinaryDemo(options: DemoOptions): Promise<BinaryObservations> {
   const seen: BinaryObservations = {
     provisioned: false,
@@ -34,41 +39,44 @@ export async function runBinaryDemo(options: DemoOptions): Promise<BinaryObserva
   return seen;
 }
 
-async function tellTheStory(
-  { laboratory, story, sabotage, stepSeconds }: DemoOptions,
-  seen: BinaryObservations,
-): Promise<void> {
+async function tellTheStory(options: DemoOptions, seen: BinaryObservations): Promise<void> {
+  const { laboratory, story, sabotage, stepSeconds } = options;
   const { device, backend } = laboratory;
+  const saboteur = new Saboteur(laboratory, sabotage);
+  const steps = new Steps(laboratory, saboteur, stepSeconds);
   story.tell(`backend: device gateway at ${backend.address.gateway}, director, image repository`);
-  await sabotageStart(laboratory, sabotage);
+  await saboteur.beforeStart();
   await device.powerOn();
-  const registered = await laboratory.registered(stepSeconds);
+  const uuid = await steps.until('the device is registered', async () => {
+    const [found] = await backend.devices();
+    return found?.registered === true && found.uuid;
+  });
   seen.provisioned = true;
-  story.tell(`device: provisioned as ${registered.uuid}, by shared credential over mutual TLS`);
+  story.tell(`device: provisioned as ${uuid}, by shared credential over mutual TLS`);
 
-  const content = randomBytes(3_000_000);
+  const content = randomBytes(sizeBytes);
   const sha256 = createHash('sha256').update(content).digest('hex');
   const path = join(laboratory.options.folder, 'firmware.bin');
   await writeFile(path, content);
-  const target = await backend.publishFile(path, 'firmware-1', hardwareId);
-  const correlationId = await backend.assign(registered.uuid, target);
+  const target = await backend.publishFile(path, targetName, hardwareId);
+  let correlationId = '';
+  await saboteur.beforeAssignment(uuid, () => correlationId, `/targets/${targetName}$`);
+  correlationId = await backend.assign(uuid, target);
   story.tell(`operator: ${target} (${content.length} bytes) is published and assigned, ${correlationId}`);
 
   const placed = join(device.folders.images, sha256.toUpperCase());
-  const bytes = await laboratory.until('the file is in its place', stepSeconds, () =>
-    readFile(placed).catch(() => null),
-  );
+  const bytes = await steps.until('the file is in its place', () => readFile(placed).catch(() => null));
   seen.downloadedBytes = bytes.length;
   seen.filePlaced = bytes.equals(content);
   story.tell(`device: ${bytes.length} bytes downloaded, verified and placed`);
   story.quote((await device.sotactl('status')).output);
-  await laboratory.until('the installation is told', stepSeconds, async () =>
-    isCompletionTold(await backend.device(registered.uuid), correlationId),
+  await steps.until('the installation is told', async () =>
+    isCompletionTold(await backend.device(uuid), correlationId),
   );
   seen.confirmed = true;
-  const record = await laboratory.until('the backend takes the manifest', stepSeconds, async () => {
-    const found = await backend.device(registered.uuid);
-    return isManifestAccepted(found, sha256) && found.openAssignments === 0 ? found : null;
+  const record = await steps.until('the backend takes the manifest', async () => {
+    const found = await backend.device(uuid);
+    return isManifestAccepted(found, sha256, correlationId) && found;
   });
   seen.manifestAccepted = true;
   seen.manifestNumber = record.manifestNumber;

@@ -6,8 +6,9 @@ import { dirname, join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { Laboratory } from '../laboratory/laboratory.js';
 import { runBinaryDemo } from './binary-demo.js';
+import { waysToLook } from './kept.js';
 import { runOstreeDemo } from './ostree-demo.js';
-import { sabotages, type Sabotage } from './sabotage.js';
+import { binarySabotages, sabotagedConfiguration, sabotages, type Sabotage } from './sabotage.js';
 import { Story } from './story.js';
 import { makeProcesses } from './wire.js';
 
@@ -19,50 +20,60 @@ interface Options {
   readonly sabotage?: Sabotage;
 }
 
-/** A step that works takes a few seconds; on a busy machine more. A sabotaged one is waited for in vain. */
-const patience = { working: 60, sabotaged: 20 };
+/** A step takes a second or two; on a slow or busy machine more. */
+const stepSeconds = 60;
+const shownLogLines = 20;
 
 /** All programs lie beside this one: `dist/<program>/main.js`. */
 const programFolder = dirname(__dirname);
+const program = (name: string): string => join(programFolder, name, 'main.js');
 
+/** @returns whether everything was observed. */
 async function run(options: Options): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'sota-'));
+  const sabotage = options.sabotage ?? null;
   const laboratory = await Laboratory.open({
     folder,
-    program: (name) => join(programFolder, name, 'main.js'),
+    program,
     packageManager: options.binary === true ? 'none' : 'ostree',
     processes: makeProcesses(),
     ...(options.log === true ? { onLogLine: (line: string) => process.stderr.write(`  sotad: ${line}\n`) } : {}),
-    ...(options.sabotage === 'reboot' ? { device: { rebootCommand: '/bin/false' } } : {}),
+    device: sabotagedConfiguration(sabotage, folder),
   });
-  const sabotage = options.sabotage ?? null;
-  const demo = {
-    laboratory,
-    story: new Story(true),
-    sabotage,
-    stepSeconds: sabotage === null ? patience.working : patience.sabotaged,
-  };
+  removeWhenInterrupted(laboratory);
+  const story = new Story(true);
+  const demo = { laboratory, story, sabotage, stepSeconds };
   const seen = options.binary === true ? await runBinaryDemo(demo) : await runOstreeDemo(demo);
   const isDone = Object.values(seen).every((value) => value !== false && value !== 0 && value !== null);
-  if (options.keep === true) await keep(laboratory, demo.story);
-  else await laboratory.close();
-  demo.story.tell(isDone ? 'done: everything was observed' : 'FAILED: not everything was observed');
+  if (!isDone && sabotage === null) story.quote(laboratory.device.log.slice(-shownLogLines).join('\n'));
+  if (options.keep === true) {
+    await laboratory.stop();
+    story.tell(`kept in ${folder}; look at it with`);
+    story.quote(waysToLook(folder, program, options.binary === true ? 'none' : 'ostree'));
+  } else {
+    await laboratory.close();
+  }
+  story.tell(isDone ? 'done: everything was observed' : 'FAILED: not everything was observed');
   process.stdout.write(options.json === true ? `${JSON.stringify(seen)}\n` : `${describe(seen)}\n`);
   return isDone;
 }
 
-async function keep(laboratory: Laboratory, story: Story): Promise<void> {
-  await laboratory.stop();
-  const { folder } = laboratory.options;
-  story.tell(`kept in ${folder}; look at it with`);
-  story.quote(
-    [
-      `less ${folder}/d/sota.toml                      # the configuration`,
-      `ostree admin status --sysroot=${folder}/d/sysroot`,
-      `cat ${folder}/d/sysroot/boot/loader/uEnv.txt`,
-      `npm run backend -- --state ${folder}/backend serve   # then: devices, assign, fault`,
-    ].join('\n'),
-  );
+/** Nothing is left behind when somebody loses patience. */
+function removeWhenInterrupted(laboratory: Laboratory): void {
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.once(signal, () => {
+      laboratory.close().then(
+        () => process.exit(exitCode),
+        (error: unknown) => {
+          process.stderr.write(`demo: ${String(error)}\n`);
+          process.exit(exitCode);
+        },
+      );
+    });
+  }
 }
 
 function describe(seen: object): string {
@@ -79,10 +90,18 @@ async function main(words: readonly string[]): Promise<number> {
     .option('--keep', 'leave everything for looking, and print how')
     .option('--log', "show sotad's own log in between")
     .addOption(new Option('--sabotage <step>', 'break one thing from outside').choices(sabotages))
-    .addHelpText('after', '\nExit codes: 0 everything was observed, 1 something was not, 2 wrong usage.')
+    .addHelpText(
+      'after',
+      '\nThe story goes to standard error, what was observed to standard output.' +
+        '\nExit codes: 0 everything was observed, 1 something was not, 2 wrong usage.',
+    )
     .exitOverride();
   try {
     command.parse(words, { from: 'user' });
+    const { binary, sabotage } = command.opts<Options>();
+    if (binary === true && sabotage !== undefined && !binarySabotages.includes(sabotage)) {
+      command.error(`error: with --binary there is no ${sabotage}; break one of ${binarySabotages.join(', ')}`);
+    }
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? 0 : 2;

@@ -31,15 +31,18 @@ export const nothingObserved: Observations = {
   manifestNumber: null,
 };
 
-const isNotEmpty = (path: string): Promise<boolean> =>
+/** Bytes of a file; null when there is none. */
+const sizeOf = (path: string): Promise<number | null> =>
   stat(path).then(
-    ({ size }) => size > 0,
-    () => false,
+    ({ size }) => size,
+    () => null,
   );
 
-/** Names of all whole objects in a repository. */
-export async function objectsOf(sysroot: string): Promise<ReadonlySet<string>> {
-  const folder = join(sysroot, 'ostree/repo/objects');
+const isNotEmpty = async (path: string): Promise<boolean> => ((await sizeOf(path)) ?? 0) > 0;
+
+/** Names of all whole objects in the repository of a sysroot, or in another one. */
+export async function objectsOf(root: string, below = 'ostree/repo/objects'): Promise<ReadonlySet<string>> {
+  const folder = join(root, below);
   const names = new Set<string>();
   for (const prefix of await readdir(folder)) {
     for (const rest of await readdir(join(folder, prefix))) names.add(`${prefix}${rest}`);
@@ -51,14 +54,8 @@ export async function objectsOf(sysroot: string): Promise<ReadonlySet<string>> {
 export async function isComplete(sysroot: string, commit: string): Promise<boolean> {
   const repository = join(sysroot, 'ostree/repo');
   const object = join(repository, 'objects', commit.slice(0, 2), `${commit.slice(2)}.commit`);
-  return (await isNotEmpty(object)) && !(await exists(join(repository, 'state', `${commit}.commitpartial`)));
+  return (await isNotEmpty(object)) && (await sizeOf(join(repository, 'state', `${commit}.commitpartial`))) === null;
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 /** Would uEnv.txt boot the expected commit first and the former one second, with kernels and initramfs that are there? */
 export async function isBootConfigurationRight(sysroot: string, first: string, second: string): Promise<boolean> {
@@ -78,30 +75,32 @@ export async function isBootConfigurationRight(sysroot: string, first: string, s
   return true;
 }
 
-/** Did the backend take a manifest with this image as installed? */
-export function isManifestAccepted(device: DeviceRecord, sha256: string): boolean {
-  return device.ecus.some(({ installed }) => installed?.sha256 === sha256);
+/** Did the backend take a manifest with this image as installed, and close the assignment as succeeded for it? */
+export function isManifestAccepted(device: DeviceRecord, sha256: string, correlationId: string): boolean {
+  return (
+    device.ecus.some(({ installed }) => installed?.sha256 === sha256) &&
+    device.assignments.some((one) => one.correlationId === correlationId && one.state === 'succeeded')
+  );
 }
 
-/** Did the device tell that the installation of this assignment went well? */
+/** Did the backend close the assignment as failed? */
+export function hasFailed(device: DeviceRecord, correlationId: string): boolean {
+  return device.assignments.some((one) => one.correlationId === correlationId && one.state === 'failed');
+}
+
+/** Does the backend have the event that the installation of this assignment went well (backend.md 1.8)? */
 export function isCompletionTold(device: DeviceRecord, correlationId: string): boolean {
-  return JSON.stringify(device.events).includes('EcuInstallationCompleted') && completions(device, correlationId) > 0;
+  return device.events.some((stored) => {
+    const { event } = stored as StoredEvent;
+    const { correlationId: assignment, success } = event.event;
+    return event.eventType.id === 'EcuInstallationCompleted' && assignment === correlationId && success === true;
+  });
 }
 
-function completions(device: DeviceRecord, correlationId: string): number {
-  const found: unknown[] = [];
-  const visit = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    found.push(value);
-    Object.values(value).forEach(visit);
+/** An event as the backend keeps it. */
+interface StoredEvent {
+  readonly event: {
+    readonly eventType: { readonly id: string };
+    readonly event: { readonly correlationId?: string; readonly success?: boolean };
   };
-  visit(device.events);
-  return found.filter((value) => {
-    const { eventType, event } = value as { eventType?: { id?: string }; event?: Record<string, unknown> };
-    return (
-      eventType?.id === 'EcuInstallationCompleted' &&
-      event?.['correlationId'] === correlationId &&
-      event['success'] === true
-    );
-  }).length;
 }
