@@ -109,6 +109,17 @@ function keepOrWithdraw(
   return isSameAssignment(record.attempt, event.assignment) ? record : withdrawn(record.attempt);
 }
 
+type BeforeReboot = RecordOf<'awaitingReboot' | 'rebooting'>;
+
+const rebootLater = ({ attempt, origin }: BeforeReboot, { error }: EventOf<'RebootFailed'>): UpdateRecord => ({
+  state: 'awaitingReboot',
+  attempt: triedAgain(attempt, error),
+  origin,
+});
+
+const afterReboot = ({ attempt, origin }: BeforeReboot, { facts }: EventOf<'Booted'>): UpdateRecord =>
+  recoverAwaitingReboot(attempt, origin, facts);
+
 export const transitionTable: TransitionTable = {
   idle: {
     AssignmentSeen: {
@@ -162,33 +173,13 @@ export const transitionTable: TransitionTable = {
   },
   awaitingReboot: {
     RebootDue: { to: ['rebooting'], reduce: ({ attempt, origin }) => ({ state: 'rebooting', attempt, origin }) },
-    RebootFailed: {
-      to: ['awaitingReboot'],
-      reduce: ({ attempt, origin }, { error }) => ({
-        state: 'awaitingReboot',
-        attempt: triedAgain(attempt, error),
-        origin,
-      }),
-    },
+    RebootFailed: { to: ['awaitingReboot'], reduce: rebootLater },
     AssignmentSeen: { to: ['awaitingReboot', 'undoing'], reduce: keepOrWithdraw },
-    Booted: {
-      to: ['awaitingReboot', 'confirming', 'undoing'],
-      reduce: ({ attempt, origin }, { facts }) => recoverAwaitingReboot(attempt, origin, facts),
-    },
+    Booted: { to: ['awaitingReboot', 'confirming', 'undoing'], reduce: afterReboot },
   },
   rebooting: {
-    RebootFailed: {
-      to: ['awaitingReboot'],
-      reduce: ({ attempt, origin }, { error }) => ({
-        state: 'awaitingReboot',
-        attempt: triedAgain(attempt, error),
-        origin,
-      }),
-    },
-    Booted: {
-      to: ['awaitingReboot', 'confirming', 'undoing'],
-      reduce: ({ attempt, origin }, { facts }) => recoverAwaitingReboot(attempt, origin, facts),
-    },
+    RebootFailed: { to: ['awaitingReboot'], reduce: rebootLater },
+    Booted: { to: ['awaitingReboot', 'confirming', 'undoing'], reduce: afterReboot },
   },
   confirming: {
     Confirmed: {
