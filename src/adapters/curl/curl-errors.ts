@@ -33,6 +33,13 @@ const timedOut = 28;
 const clientRefusal =
   /(?<!OUT\), TLS )alert,? (bad certificate|unsupported certificate|certificate (revoked|expired|unknown|required)|unknown ca|access denied|handshake failure)/i;
 
+/**
+ * The alert by which we refused the server's certificate. A signature that doesn't even decrypt (an authority of the
+ * same name with another key) leaves another error than the verdict in OpenSSL's queue, and libcurl reports that one.
+ */
+const ownRefusal =
+  /OUT\), TLS alert,? (decrypt error|bad certificate|unsupported certificate|certificate (revoked|expired|unknown)|unknown ca)/i;
+
 /** X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED. */
 const dateVerdicts = new Set([9, 10]);
 
@@ -48,6 +55,7 @@ export function exchangeError(failed: FailedExchange): SotaError {
     });
   }
   if (peerCertificateRefused.has(end.curlCode)) return serverRefused(message, end.verifyResult);
+  if (end.curlCode === 35 && ownRefusal.test(diagnostics.text())) return serverRefused(message, end.verifyResult);
   const alert = maybeAlert.has(end.curlCode) ? clientRefusal.exec(diagnostics.text()) : null;
   if (alert !== null) {
     return new SotaError('TLS_CLIENT_REFUSED', { message: `${host}: refused our certificate: ${alert[0]}` });
