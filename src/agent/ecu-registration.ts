@@ -1,8 +1,10 @@
 import { SotaError } from '../domain/errors/sota-error.js';
+import { readJson } from '../domain/json/json-reader.js';
+import { parseStrictJson } from '../domain/json/strict-parser.js';
 import type { Http } from '../ports/http.js';
 import type { StateStore } from '../ports/journal.js';
 import type { SigningKey } from '../ports/keys.js';
-import { isSuccess, serverError, statusError } from './server-reply.js';
+import { isSuccess, isTransientStatus, serverError, statusError } from './server-reply.js';
 
 /** What the server must know of an ECU. */
 export interface EcuIdentity {
@@ -16,6 +18,21 @@ const deadlineSeconds = 60;
 
 /** The servers' words for "I have these already" (backend.md 1.4 and the older aktualizr.md 2.5). */
 const alreadyRegistered = ['ecu_already_registered', 'device_already_registered', 'ecu_replacement_disabled'];
+
+/** The primary as it was registered; null when it never was. */
+export function registeredEcu(state: StateStore): { readonly serial: string; readonly hardwareId: string } | null {
+  const document = parseStrictJson(new TextEncoder().encode(state.values.get('registeredEcus') ?? ''));
+  if (!document.ok) return null;
+  const primary = readJson(document.value, (reader) => {
+    const serial = reader.member('primary_ecu_serial').text();
+    const own = reader
+      .member('ecus')
+      .elements()
+      .find((ecu) => ecu.member('ecu_serial').text() === serial);
+    return own === undefined ? null : { serial, hardwareId: own.member('hardware_identifier').text() };
+  });
+  return primary.ok ? primary.value : null;
+}
 
 /**
  * `POST <director>/ecus`, once for a list (aktualizr.md 2.5). The intention is kept first: when the server then says
@@ -39,8 +56,11 @@ export async function registerEcus(parts: {
       },
     ],
   });
-  if (state.values.get('registeredEcus') === body) return;
+  const registered = state.values.get('registeredEcus');
+  if (registered === body) return;
   const isRepeated = state.values.get('intendedEcus') === body;
+  // A serial that is the key's own id: whoever registered it registered this key (our state may have been lost).
+  const isOwnKey = registered === null && ecu.serial === ecu.key.keyId;
   state.values.set('intendedEcus', body);
   const reply = await http.request({
     method: 'POST',
@@ -51,10 +71,10 @@ export async function registerEcus(parts: {
     deadlineSeconds,
   });
   const { code } = serverError(reply);
-  const isOurs = reply.status === 409 && alreadyRegistered.includes(code) && isRepeated;
+  const isOurs = reply.status === 409 && alreadyRegistered.includes(code) && (isRepeated || isOwnKey);
   if (!isSuccess(reply) && !isOurs) {
     const cause = statusError(`POST ${endpoint}`, reply);
-    if (reply.status >= 500 || reply.status === 429) throw cause;
+    if (isTransientStatus(reply.status)) throw cause;
     // A refusal is no lost answer: the next 409 must not be taken for our own doing.
     state.values.set('intendedEcus', '');
     const refused = reply.status === 409 ? 'ECU_ALREADY_REGISTERED' : 'PROVISIONING_REFUSED';

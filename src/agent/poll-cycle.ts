@@ -59,7 +59,7 @@ export class PollCycle {
 
   /** The device as of the newest successful provisioning. */
   get device(): Provisioned | null {
-    return this.known;
+    return this.known ?? this.parts.provisioning.device;
   }
 
   /** @throws SotaError; whatever was done up to then stays done. */

@@ -18,4 +18,6 @@ export interface ProvisioningSettings {
   readonly importFolder: string;
   readonly rootsFolder: string;
   readonly firstUse: 'provisioning' | 'never';
+  /** The configuration has mistakes in its safety keys: nothing is registered, no key made (design rule 12). */
+  readonly isDegraded: boolean;
 }

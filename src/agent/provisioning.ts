@@ -4,16 +4,18 @@
  */
 import { SotaError } from '../domain/errors/sota-error.js';
 import type { Clock } from '../ports/clock.js';
-import type { Http, HttpFactory, TlsIdentity } from '../ports/http.js';
+import type { Http, HttpFactory, HttpReply, TlsIdentity } from '../ports/http.js';
 import type { CredentialReader, IdentityStore } from '../ports/identity.js';
 import type { StateStore } from '../ports/journal.js';
 import type { SigningKey } from '../ports/keys.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
-import { registerEcus } from './ecu-registration.js';
+import { registeredEcu, registerEcus } from './ecu-registration.js';
+import { isoSeconds } from './event-recorder.js';
+import { asSotaError } from './failure.js';
 import type { FirstRoots } from './first-roots.js';
 import type { ProvisioningSettings } from './provisioning-settings.js';
-import { isSuccess, serverError, statusError } from './server-reply.js';
+import { isSuccess, isTransientStatus, serverError, statusError } from './server-reply.js';
 
 /** A device that its server knows. */
 export interface Provisioned {
@@ -43,6 +45,8 @@ const deadlineSeconds = 60;
 export class Provisioning {
   private readonly parts: ProvisioningParts;
   private client: (Http & { close(): void }) | null = null;
+  private known: Provisioned | null = null;
+  private hasWarnedOfArchive = false;
 
   constructor(parts: ProvisioningParts) {
     this.parts = parts;
@@ -53,10 +57,25 @@ export class Provisioning {
     return this.client;
   }
 
-  /** Loads the TLS material of an earlier run, so that even the first request after a reboot has it. */
+  /** The device as its server knows it; null until it was provisioned, in this run or an earlier one. */
+  get device(): Provisioned | null {
+    return this.known;
+  }
+
+  /**
+   * Loads what an earlier run came to: TLS material, so that even the first request after a reboot has it, and who the
+   * device is, so that one without a network doesn't look unprovisioned.
+   */
   async load(): Promise<void> {
-    const tls = await this.parts.identity.tls();
-    if (tls !== null) this.client ??= this.parts.httpFactory.create(tls);
+    const { identity, settings, state } = this.parts;
+    const tls = await identity.tls();
+    if (tls === null) return;
+    this.client ??= this.parts.httpFactory.create(tls);
+    const deviceId = await identity.deviceId();
+    const registered = registeredEcu(state);
+    if (deviceId === null || registered === null) return;
+    const key = await identity.primaryKey(settings.keyType);
+    this.known = { deviceId, ecuSerial: registered.serial, hardwareId: registered.hardwareId, key, http: this.client };
   }
 
   /**
@@ -65,19 +84,57 @@ export class Provisioning {
    */
   async provision(): Promise<Provisioned> {
     const { settings, identity, state, firstRoots } = this.parts;
+    if (settings.isDegraded) return this.asBefore();
     const tls = (await identity.tls()) ?? (await this.obtainTls());
     this.client ??= this.parts.httpFactory.create(tls);
     const deviceId = await this.deviceId(tls);
-    if (settings.mode === 'SharedCred' && settings.archivePath !== null) {
-      // Only now: the device's own credential is durable.
-      await this.parts.credentials.emptyArchive(settings.archivePath);
-    }
+    await this.emptyArchive();
+    const endpoint = required(settings.ecuRegistrationEndpoint);
     const key = await identity.primaryKey(settings.keyType);
     const ecuSerial = settings.primaryEcuSerial ?? key.keyId;
     const ecu = { serial: ecuSerial, hardwareId: settings.hardwareId, key };
-    await registerEcus({ state, http: this.client, endpoint: required(settings.ecuRegistrationEndpoint), ecu });
+    await registerEcus({ state, http: this.client, endpoint, ecu });
     await firstRoots.ensure(this.client);
-    return { deviceId, ecuSerial, hardwareId: settings.hardwareId, key, http: this.client };
+    this.record(deviceId, ecuSerial);
+    this.known = { deviceId, ecuSerial, hardwareId: settings.hardwareId, key, http: this.client };
+    return this.known;
+  }
+
+  /** A degraded configuration may be wrong about everything here: it neither registers nor makes keys (design rule 12). */
+  private async asBefore(): Promise<Provisioned> {
+    await this.load();
+    if (this.known !== null) return this.known;
+    throw new SotaError('CONFIGURATION_INVALID', {
+      message:
+        'the configuration is degraded, and this device is not provisioned yet: it neither registers nor makes keys',
+    });
+  }
+
+  /** For `sotactl history`. */
+  private record(deviceId: string, ecuSerial: string): void {
+    const { state, clock, logger } = this.parts;
+    if (state.values.get('provisionedDevice') === deviceId) return;
+    const text = `provisioned as ${deviceId}, primary ECU ${ecuSerial}`;
+    state.transaction(() => {
+      state.values.set('provisionedDevice', deviceId);
+      const time = isoSeconds(clock.wallMilliseconds());
+      state.history.add({ time, event: 'provisioned', correlationId: null, target: null, code: null, text });
+    });
+    logger.info(text);
+  }
+
+  /** Only once the device's own credential is durable. An archive that can't be written is no reason to stay away. */
+  private async emptyArchive(): Promise<void> {
+    const { settings, credentials, logger } = this.parts;
+    if (settings.mode !== 'SharedCred' || settings.archivePath === null) return;
+    try {
+      await credentials.emptyArchive(settings.archivePath);
+    } catch (error) {
+      const { code, message } = asSotaError(error);
+      const text = `the shared credential could not be taken out of ${settings.archivePath}: ${message}`;
+      if (!this.hasWarnedOfArchive) logger.warning(text, { code });
+      this.hasWarnedOfArchive = true;
+    }
   }
 
   /** Forgets connections. */
@@ -91,7 +148,8 @@ export class Provisioning {
     const kept = await identity.deviceId();
     if (kept !== null) return kept;
     const named = tls.clientCertificate === undefined ? null : credentials.commonName(tls.clientCertificate);
-    const deviceId = settings.deviceId ?? named;
+    // The name that we asked for ourselves, also when a kill came before it was kept.
+    const deviceId = settings.deviceId ?? this.parts.state.values.get('intendedDeviceId') ?? named;
     if (deviceId === null) {
       throw new SotaError('CREDENTIALS_INVALID', { message: "the device's certificate has no common name" });
     }
@@ -133,9 +191,9 @@ export class Provisioning {
       maximumBytes: mostPkcs12Bytes,
       deadlineSeconds,
     });
-    if (!isSuccess(reply)) throw this.refusal(deviceId, serverError(reply).code, statusError('POST /devices', reply));
+    if (!isSuccess(reply)) throw this.refusal(deviceId, reply);
     const tls = credentials.readPkcs12(reply.body, '');
-    await identity.keepDeviceId(deviceId);
+    // Before the id: an id that is kept can't be changed, and without its credential nothing goes on.
     await identity.keepTls(tls);
     return tls;
   }
@@ -149,11 +207,13 @@ export class Provisioning {
     return made;
   }
 
-  private refusal(deviceId: string, code: string, cause: SotaError): SotaError {
+  private refusal(deviceId: string, reply: HttpReply): SotaError {
     const { settings, state } = this.parts;
-    if (code !== 'device_already_registered') {
-      const isTransient = /answered (429|5\d\d)/.test(cause.message);
-      return isTransient ? cause : new SotaError('PROVISIONING_REFUSED', { message: cause.message, cause });
+    const cause = statusError('POST /devices', reply);
+    if (serverError(reply).code !== 'device_already_registered') {
+      return isTransientStatus(reply.status)
+        ? cause
+        : new SotaError('PROVISIONING_REFUSED', { message: cause.message, cause });
     }
     // The reply to an earlier try was lost; a name of our own making can simply be another one.
     if (settings.deviceId === null) state.values.set('intendedDeviceId', this.parts.random.uuid());

@@ -17,6 +17,8 @@ export interface UpdateSettings {
   readonly forceInstallCompletion: boolean;
   /** How long one attempt may go on failing before it is reported as failed, milliseconds. */
   readonly attemptDeadlineMilliseconds: number;
+  /** The configuration has mistakes in its safety keys: nothing is deployed (design rule 12). */
+  readonly isDegraded: boolean;
 }
 
 /** Everything that the effects of an update work with. */

@@ -5,7 +5,10 @@ import type { UpdateSettings } from '../../agent/update-context.js';
 const dayMilliseconds = 24 * 60 * 60 * 1000;
 
 /** What provisioning needs of the configuration. */
-export function provisioningSettings({ provision, uptane, import: imported }: Configuration): ProvisioningSettings {
+export function provisioningSettings(
+  { provision, uptane, import: imported }: Configuration,
+  isDegraded: boolean,
+): ProvisioningSettings {
   return {
     mode: provision.mode,
     archivePath: provision.archivePath,
@@ -22,15 +25,17 @@ export function provisioningSettings({ provision, uptane, import: imported }: Co
     importFolder: imported.basePath,
     rootsFolder: uptane.rootsPath,
     firstUse: uptane.firstUse,
+    isDegraded,
   };
 }
 
 /** What the effects of an update need of the configuration. */
-export function updateSettings({ packageManager, uptane }: Configuration): UpdateSettings {
+export function updateSettings({ packageManager, uptane }: Configuration, isDegraded: boolean): UpdateSettings {
   return {
     packageManager: packageManager.type,
     repositoryUrl: uptane.imageRepositoryServer ?? '',
     forceInstallCompletion: uptane.forceInstallCompletion,
     attemptDeadlineMilliseconds: uptane.attemptDeadlineDays * dayMilliseconds,
+    isDegraded,
   };
 }

@@ -92,8 +92,8 @@ export async function wireDaemon(
   const { configuration } = loaded;
   const { files, clock, random, cryptography, identity, notifier } = world;
   const urls = serverUrls(loaded);
-  const settings = updateSettings(configuration);
-  const provisioningOf = provisioningSettings(configuration);
+  const settings = updateSettings(configuration, loaded.degraded);
+  const provisioningOf = provisioningSettings(configuration, loaded.degraded);
   const vitality = new Vitality(clock);
   const patience = new Patience();
   const installed = new InstalledVersions(state);
