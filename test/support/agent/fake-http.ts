@@ -15,7 +15,6 @@ export class FakeHttp implements Http {
   readonly downloads: DownloadRequest[] = [];
   private readonly routes = new Map<string, Answer[]>();
   onDownload: (request: DownloadRequest) => Promise<void> = () => Promise.resolve();
-  isClosed = false;
 
   on(route: string, ...answers: readonly Answer[]): this {
     this.routes.set(route, [...answers]);
@@ -23,7 +22,6 @@ export class FakeHttp implements Http {
   }
 
   async request(request: HttpRequest): Promise<HttpReply> {
-    if (this.isClosed) throw new SotaError('ABORTED', { message: 'the client is closed' });
     this.requests.push(request);
     const answers = this.routes.get(`${request.method} ${new URL(request.url).pathname}`);
     if (answers === undefined) return reply(404, { code: 'missing_entity', description: 'not here' });
@@ -38,8 +36,25 @@ export class FakeHttp implements Http {
     return this.onDownload(request);
   }
 
-  close(): void {
-    this.isClosed = true;
+  /** A client of this server; closing it ends only the client. */
+  client(): Http & { close(): void } {
+    let isClosed = false;
+    const open = (): void => {
+      if (isClosed) throw new SotaError('ABORTED', { message: 'the client is closed' });
+    };
+    return {
+      request: async (request) => {
+        open();
+        return this.request(request);
+      },
+      download: async (request) => {
+        open();
+        return this.download(request);
+      },
+      close: () => {
+        isClosed = true;
+      },
+    };
   }
 
   /** `METHOD path` of all requests so far. */

@@ -10,7 +10,7 @@ function observed() {
   const ending = new AbortController();
   let exchanges = 0;
   const factory = new ObservedHttpFactory(
-    { create: () => server },
+    { create: () => server.client() },
     { patience, onExchange: () => (exchanges += 1), ending: ending.signal },
   );
   return { server, patience, ending, http: factory.create({ certificateAuthorities: '' }), exchanges: () => exchanges };
