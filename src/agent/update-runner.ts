@@ -151,7 +151,7 @@ export class UpdateRunner {
     this.activity = this.parts.vitality.begin(name, this.parts.stallLimitSeconds);
     // Away from the caller's stack, so that `running` is set before anything is dispatched.
     await this.parts.clock.sleep(this.waitBefore(record) * 1000, signal);
-    while (!signal.aborted) {
+    for (let failures = 1; !signal.aborted; failures += 1) {
       this.sign();
       try {
         const result = await this.parts.effects[name](record, signal);
@@ -159,12 +159,12 @@ export class UpdateRunner {
         if (result !== null && this.current === record) this.dispatch(result.event, result.alongside);
         return;
       } catch (error) {
+        // What an effect that was given up says means nothing.
+        if (signal.aborted) return;
         const { code, message } = recordedError(error);
         this.parts.logger.error(`${name}: ${message}`, { code });
-        await this.parts.clock.sleep(
-          backoffSeconds(this.parts.backoff, 1, this.parts.random.fraction()) * 1000,
-          signal,
-        );
+        const { backoff, random, clock } = this.parts;
+        await clock.sleep(backoffSeconds(backoff, failures, random.fraction()) * 1000, signal);
       }
     }
   }

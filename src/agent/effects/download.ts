@@ -49,7 +49,7 @@ async function pull(context: UpdateContext, attempt: Attempt, signal: AbortSigna
 
 async function fetchFile(context: UpdateContext, target: UpdateTarget, signal: AbortSignal): Promise<void> {
   if (await context.images.has(target.sha256, target.lengthBytes)) return;
-  await context.images.requireSpace(target.lengthBytes);
+  await context.images.requireSpace(target.lengthBytes, target.sha256);
   await context.http().download({
     url: target.uri ?? targetUrl(context.settings.repositoryUrl, target.name),
     // A target may name any server; only our own may see who we are.

@@ -1,3 +1,4 @@
+import { SotaError } from '../../domain/errors/sota-error.js';
 import type { Attempt, UpdateRecord } from '../../domain/update/record.js';
 import type { UpdateContext } from '../update-context.js';
 import type { EffectResult } from '../update-runner.js';
@@ -16,12 +17,19 @@ export async function install(context: UpdateContext, record: UpdateRecord): Pro
   context.events.record('EcuInstallationStarted', attempt);
   context.progress.show({ phase: 'installing' });
   try {
+    requireSoundConfiguration(context);
     return attempt.target.format === 'OSTREE' ? await deploy(context, attempt) : await place(context, attempt);
   } catch (error) {
     return failedTry(context, 'InstallationFailed', attempt, error);
   } finally {
     context.progress.show(null);
   }
+}
+
+/** A restart may have brought a mistake in the configuration: then nothing is deployed (design rule 12). */
+function requireSoundConfiguration({ settings }: UpdateContext): void {
+  if (!settings.isDegraded) return;
+  throw new SotaError('CONFIGURATION_INVALID', { message: 'the configuration is degraded: nothing is installed' });
 }
 
 async function deploy(context: UpdateContext, attempt: Attempt): Promise<EffectResult> {

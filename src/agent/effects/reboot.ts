@@ -30,7 +30,11 @@ export async function offerReboot(
   }
 }
 
-/** Runs the reboot command. Whether it worked is only known when this daemon starts with another boot id. */
+/**
+ * Runs the reboot command. It is the service manager that stops this daemon then: one that said itself that it stops
+ * would be killed after TimeoutStopSec where the reboot does not come. Whether it worked is only known when this daemon
+ * starts with another boot id.
+ */
 export async function reboot(
   context: UpdateContext,
   record: UpdateRecord,
@@ -39,7 +43,6 @@ export async function reboot(
   if (record.state !== 'rebooting') return null;
   context.progress.show({ phase: 'rebooting' });
   try {
-    await context.notifier.stopping();
     await context.privileged.reboot();
     await context.clock.sleep(rebootLimitMilliseconds, signal);
     if (signal.aborted) return null;

@@ -6,7 +6,13 @@
  */
 import type { EventName, EventOf, SeenAssignment, UpdateEvent } from './events.js';
 import { isLooping, loopOutcome } from './loop-guard.js';
-import { recoverAwaitingReboot, recoverConfirming, recoverInstalling, recoverUndoing } from './recovery.js';
+import {
+  recoverAwaitingReboot,
+  recoverBeforeInstalling,
+  recoverConfirming,
+  recoverInstalling,
+  recoverUndoing,
+} from './recovery.js';
 import { idleRecord, type Attempt, type RecordedError, type StateName, type UpdateRecord } from './record.js';
 
 type RecordOf<State extends StateName> = Extract<UpdateRecord, { state: State }>;
@@ -141,21 +147,33 @@ export const transitionTable: TransitionTable = {
     },
     DownloadFailed: { to: ['retrying', 'undoing'], reduce: ({ attempt }, event) => afterFailure(attempt, event) },
     AssignmentSeen: { to: ['downloading', 'undoing'], reduce: keepOrWithdraw },
-    Booted: { to: ['retrying'], reduce: ({ attempt }) => ({ state: 'retrying', attempt }) },
+    Booted: {
+      to: ['retrying', 'confirming'],
+      reduce: ({ attempt }, { facts }) => recoverBeforeInstalling(attempt, facts) ?? { state: 'retrying', attempt },
+    },
   },
   retrying: {
     AssignmentSeen: {
       to: ['downloading', 'undoing'],
       reduce: ({ attempt }, { assignment }) =>
-        isSameAssignment(attempt, assignment) ? { state: 'downloading', attempt } : withdrawn(attempt),
+        assignment !== null && isSameAssignment(attempt, assignment)
+          ? // What was verified anew counts: its place may have been mended.
+            { state: 'downloading', attempt: { ...attempt, target: assignment.target } }
+          : withdrawn(attempt),
     },
-    Booted: { to: ['retrying'], reduce: (record) => record },
+    Booted: {
+      to: ['retrying', 'confirming'],
+      reduce: (record, { facts }) => recoverBeforeInstalling(record.attempt, facts) ?? record,
+    },
   },
   ready: {
     Cleared: { to: ['installing'], reduce: ({ attempt }, { origin }) => ({ state: 'installing', attempt, origin }) },
     InstallationFailed: { to: ['retrying', 'undoing'], reduce: ({ attempt }, event) => afterFailure(attempt, event) },
     AssignmentSeen: { to: ['ready', 'undoing'], reduce: keepOrWithdraw },
-    Booted: { to: ['retrying'], reduce: ({ attempt }) => ({ state: 'retrying', attempt }) },
+    Booted: {
+      to: ['retrying', 'confirming'],
+      reduce: ({ attempt }, { facts }) => recoverBeforeInstalling(attempt, facts) ?? { state: 'retrying', attempt },
+    },
   },
   installing: {
     Installed: {

@@ -17,6 +17,17 @@ export function rolledBack(attempt: Attempt, facts: BootFacts): Outcome {
 }
 
 /**
+ * Nothing of this try is deployed, as far as the journal knows; but a former try may have come far enough to boot (it
+ * failed after its deploy, and somebody rebooted). What runs is not installed again, it passes the gate of any new
+ * version.
+ * @returns null when another version runs.
+ */
+export function recoverBeforeInstalling(attempt: Attempt, facts: BootFacts): UpdateRecord | null {
+  if (attempt.target.format !== 'OSTREE' || facts.bootedCommit !== attempt.target.sha256) return null;
+  return { state: 'confirming', attempt, origin: { commit: null, bootId: facts.bootId } };
+}
+
+/**
  * The installation was cut. A killed deploy may or may not already boot the new version (66 of 181 kill points),
  * so only what is booted and what boots next decide.
  */

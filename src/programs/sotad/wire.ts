@@ -38,8 +38,8 @@ import type { World } from './world.js';
 
 /** An effect may go so long without a sign of life before the watchdog is no longer fed: a deploy to a slow card. */
 const leastStallLimitSeconds = 30 * 60;
-/** Effects that go wrong by themselves are tried again within this time. */
-const effectBackoff = { ...defaultBackoff, firstSeconds: 2, capSeconds: 60 };
+/** Effects that go wrong by themselves are tried again within this time: each try may cost a write to flash. */
+const effectBackoff = { ...defaultBackoff, firstSeconds: 2, capSeconds: 15 * 60 };
 
 export interface DaemonParts {
   readonly world: World;
