@@ -8,7 +8,13 @@ const fixed: Readonly<Record<string, string>> = {
   TZ: 'UTC',
 };
 
-/** The fixed variables and those that the request adds. */
-export function childEnvironment(added: Readonly<Record<string, string>> | undefined): Record<string, string> {
-  return { ...fixed, ...added };
+/** Tells whose child a process is, after that one is gone. */
+export const ownerVariable = 'SOTAD_CHILD_OF';
+
+/** The fixed variables, the owner's name if there is one, and those that the request adds. */
+export function childEnvironment(
+  added: Readonly<Record<string, string>> | undefined,
+  owner: string | null,
+): Record<string, string> {
+  return { ...fixed, ...(owner === null ? {} : { [ownerVariable]: owner }), ...added };
 }

@@ -5,6 +5,8 @@ import { startChild } from './start-child.js';
 export interface NodeProcessesOptions {
   /** Where the proc file system is mounted. Default `/proc`. */
   readonly procFolder?: string;
+  /** Written into the environment of every child, so that `endOrphans` finds them when this process was killed. */
+  readonly owner?: string;
 }
 
 /**
@@ -13,14 +15,16 @@ export interface NodeProcessesOptions {
  */
 export class NodeProcesses implements Processes {
   readonly #procFolder: string;
+  readonly #owner: string | null;
 
   constructor(options: NodeProcessesOptions = {}) {
     this.#procFolder = options.procFolder ?? '/proc';
+    this.#owner = options.owner ?? null;
   }
 
   async run(request: ProcessRequest): Promise<ProcessOutcome> {
     if (request.signal?.aborted === true) return neverStarted;
-    const child = await startChild(request);
+    const child = await startChild(request, this.#owner);
     return new RunningProcess(child, request, this.#procFolder).outcome();
   }
 }

@@ -48,9 +48,9 @@ export function writtenBytes(procFolder: string, pid: number): number | null {
 }
 
 /** A process may end between two calls, and a foreign one may refuse: both read as null. */
-function readVanishing(path: string): string | null {
+export function readVanishing(path: string, encoding: 'latin1' | 'utf8' = 'latin1'): string | null {
   try {
-    return readFileSync(path, 'latin1');
+    return readFileSync(path, encoding);
   } catch (error) {
     if (types.isNativeError(error) && 'code' in error) return null;
     throw error;

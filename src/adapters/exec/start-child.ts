@@ -18,11 +18,11 @@ export interface StartedChild extends ChildProcess {
  * Starts the program of a request as the leader of a session and group of its own, without a shell.
  * @throws SotaError PROCESS_NOT_FOUND (no such program or folder), PROCESS_FAILED (the system refused to start it).
  */
-export async function startChild(request: ProcessRequest): Promise<StartedChild> {
+export async function startChild(request: ProcessRequest, owner: string | null): Promise<StartedChild> {
   try {
     const child = spawn(request.file, request.arguments, {
       cwd: request.workingFolder,
-      env: childEnvironment(request.environment),
+      env: childEnvironment(request.environment, owner),
       detached: true,
       shell: false,
       windowsHide: true,

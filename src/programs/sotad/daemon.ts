@@ -1,16 +1,18 @@
 import { join } from 'node:path';
+import { endOrphans } from '../../adapters/exec/orphans.js';
 import { secureStorageFolder } from '../../adapters/identity/storage-folder.js';
 import { acquireStorageLock } from '../../adapters/sqlite/storage-lock.js';
 import { createLogger, type ProductLogger } from '../../adapters/winston/create-logger.js';
 import { logLevelOf } from '../../adapters/winston/log-level.js';
 import type { LoadedConfiguration } from '../../adapters/configuration/load-configuration.js';
+import type { Configuration } from '../../domain/configuration/configuration.js';
 import { problemText } from '../../domain/configuration/problem.js';
 import { causeChain, SotaError } from '../../domain/errors/sota-error.js';
 import type { StateStore } from '../../ports/journal.js';
 import { sotadVersion } from '../build-facts.js';
 import { loadConfiguration } from './configuration.js';
 import { wireDaemon } from './wire.js';
-import { makeBasics, makeWorld, openState } from './world.js';
+import { childrenOwner, makeBasics, makeWorld, openState } from './world.js';
 
 export interface DaemonOptions {
   readonly configurationPaths: readonly string[];
@@ -43,6 +45,7 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
   await basics.files.makeFolder(configuration.paths.runtime, 0o750);
   const lock = acquireStorageLock(join(configuration.storage.path, 'lock.db'));
   try {
+    await endLeftovers(configuration, logger);
     const { state, trust } = await openState(configuration, logger, options.decorateState ?? ((store) => store));
     try {
       const world = makeWorld(basics, configuration, logger);
@@ -59,6 +62,16 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
   } finally {
     lock.release();
   }
+}
+
+/**
+ * A sotad that was killed may have left children: two ostree must not work on one sysroot, nor may an old child hold
+ * the update lock. The storage lock says that the former one is gone.
+ */
+async function endLeftovers(configuration: Configuration, logger: ProductLogger): Promise<void> {
+  const { found, left } = await endOrphans(childrenOwner(configuration));
+  if (found > 0) logger.warning(`ended ${found} processes that a former sotad left behind`);
+  if (left > 0) logger.error(`${left} processes that a former sotad left behind do not end`);
 }
 
 /** People at the board can do without; the update can't wait for them. */

@@ -62,14 +62,21 @@ export async function openState(
   return { state: decorate(store), trust };
 }
 
+/** What marks the children of a sotad: one storage folder has one sotad. */
+export function childrenOwner({ storage }: Configuration): string {
+  return storage.path;
+}
+
 /** Everything of the outside that the agent works with. */
 export function makeWorld(basics: Basics, configuration: Configuration, logger: ProductLogger) {
-  const { files, processes, clock } = basics;
+  const { files, clock } = basics;
   const { storage, paths, packageManager, uptane, bootloader, network } = configuration;
   const configured = { auto: null, uboot: 'uEnv', entries: 'entries' } as const;
   const sysroot = packageManager.sysrootPath;
+  const processes = new NodeProcesses({ owner: childrenOwner(configuration) });
   return {
     ...basics,
+    processes,
     random: new SystemRandom(),
     cryptography: new NodeCryptography(),
     identity: new FileIdentityStore({
