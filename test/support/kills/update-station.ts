@@ -23,8 +23,8 @@ export interface Wanted {
 }
 
 const patienceSeconds = 40;
-/** So that nothing happens but the poll after a start and those that the agent itself asks for. */
-const pollSeconds = 600;
+/** A long one, so that nothing happens but the poll after a start and those that the agent itself asks for. */
+const longPollSeconds = 600;
 
 /** One registered device, to which update after update happens; its sotad dies where it is told. */
 export class UpdateStation {
@@ -38,7 +38,11 @@ export class UpdateStation {
   ) {}
 
   /** @param program of copiedPrograms. */
-  static async open(packageManager: 'ostree' | 'none', program: (name: string) => string): Promise<UpdateStation> {
+  static async open(
+    packageManager: 'ostree' | 'none',
+    program: (name: string) => string,
+    pollSeconds = longPollSeconds,
+  ): Promise<UpdateStation> {
     const laboratory = await Laboratory.open({
       folder: await mkdtemp(join(await realpath(tmpdir()), 'sota-')),
       program: (name) => program(name === 'sotad' ? 'sotad-killed-at-journal-write' : name),
