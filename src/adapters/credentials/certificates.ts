@@ -19,11 +19,22 @@ export function distinctCertificates(texts: readonly string[], source: string): 
   return [...distinct.values()];
 }
 
-/** The common name of the first certificate of a PEM text; null when it has none or can't be read. */
+/**
+ * The common name of the first certificate of a PEM text; null when it has none or can't be read.
+ * Read from the text of the subject: `toLegacyObject`, when called before node:tls is loaded, leaves node:tls without
+ * `createSecureContext` for the life of the process (Node 20).
+ */
 export function commonNameOf(pem: string): string | null {
-  const name: unknown = readCertificate(pem)?.toLegacyObject().subject.CN;
-  if (Array.isArray(name)) return typeof name[0] === 'string' ? name[0] : null;
-  return typeof name === 'string' ? name : null;
+  const attributes = readCertificate(pem)?.subject.split(/\n| \+ /) ?? [];
+  const commonName = attributes.find((attribute) => attribute.startsWith('CN='));
+  return commonName === undefined ? null : unescapeName(commonName.slice('CN='.length));
+}
+
+/** Undoes the escapes of RFC 2253, in which Node writes names. */
+function unescapeName(text: string): string {
+  return text.replace(/\\([0-9A-F]{2}|.)/g, (_, escaped: string) =>
+    escaped.length === 2 ? String.fromCharCode(Number.parseInt(escaped, 16)) : escaped,
+  );
 }
 
 function readCertificate(pem: string): X509Certificate | null {

@@ -7,6 +7,7 @@ import { unzipSync, zipSync } from 'fflate';
 import { SharedCredentialReader } from '../../../src/adapters/credentials/shared-credential-reader.js';
 import { NodeFiles } from '../../../src/adapters/files/node-files.js';
 import { openPkcs12 } from '../../../src/adapters/forge/pkcs12.js';
+import { bundleProgram } from '../../support/bundled-program.js';
 import { TestAuthority } from '../../support/tls/test-authority.js';
 
 const url = 'https://gateway.example:8443';
@@ -208,6 +209,33 @@ describe('SharedCredentialReader', () => {
       await reader.emptyArchive(archivePath);
       expect(existsSync(archivePath)).toBe(false);
     });
+  });
+
+  it('reads a common name as it was written, the first of two, and leaves node:tls alone', () => {
+    const subject = '/O=A, CN=no+CN=x\\+y"z,ä CN=no/CN=second';
+    openssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-keyout',
+      'n.key',
+      '-out',
+      'n.pem',
+      '-utf8',
+      '-subj',
+      subject,
+    );
+    expect(reader.commonName(read('n.pem'))).toBe('x+y"z,ä CN=no');
+    const script = `
+      const { readFileSync } = require('node:fs');
+      const { commonNameOf } = require(process.argv[1]);
+      process.stdout.write(commonNameOf(readFileSync(process.argv[2], 'utf8')) + typeof require('node:tls').createSecureContext);`;
+    const program = bundleProgram('src/adapters/credentials/certificates.ts', join(folder, 'program'));
+    expect(execFileSync(process.execPath, ['-e', script, program, join(folder, 'n.pem')], { encoding: 'utf8' })).toBe(
+      'x+y"z,ä CN=nofunction',
+    );
   });
 
   it('finds no common name in what has none', () => {
