@@ -3,9 +3,9 @@
  * machine. Everything in here may fail without consequence: the next poll does it again.
  */
 import type { SotaError } from '../domain/errors/sota-error.js';
-import { findHold } from '../domain/policy/holds.js';
+import { addHold, findHold } from '../domain/policy/holds.js';
 import { isSameAssignment } from '../domain/update/machine.js';
-import { attemptOf, type UpdateTarget } from '../domain/update/record.js';
+import { attemptOf, type UpdateRecord, type UpdateTarget } from '../domain/update/record.js';
 import type { SeenAssignment } from '../domain/update/events.js';
 import type { AssignedTarget, Assignment } from '../domain/uptane/assignment.js';
 import type { InstalledImage } from '../domain/uptane/manifest.js';
@@ -46,12 +46,20 @@ export interface PollCycleParts {
   readonly isDegraded: boolean;
 }
 
+interface DirectorsAnswer {
+  readonly assignment: Assignment | null;
+  /** Why verification refused it. */
+  readonly refusal: SotaError | null;
+}
+
 /** What a successful poll found, in a sentence. */
 export type PollResult = string;
 
 export class PollCycle {
   private readonly parts: PollCycleParts;
   private known: Provisioned | null = null;
+  /** What verification refused after the manifest of its poll was sent: the next one tells of it. */
+  private untold: SotaError | null = null;
 
   constructor(parts: PollCycleParts) {
     this.parts = parts;
@@ -68,22 +76,49 @@ export class PollCycle {
     time.requirePlausibleClock();
     const device = await provisioning.provision();
     this.known = device;
-    const { assignment, refusal } = await this.askDirector(device.http);
+    const answer = await this.askDirector(device.http);
+    try {
+      return await this.act(device, answer);
+    } finally {
+      // Last, since they may be slow: neither ever throws, and neither may hold up an update.
+      await eventSender.flush(device.http);
+      await deviceData.send(device.http);
+    }
+  }
+
+  private async act(device: Provisioned, { assignment, refusal }: DirectorsAnswer): Promise<PollResult> {
     const booted = await this.bootedCommit();
     const running = (): InstalledImage => this.parts.installed.current(booted);
-    // Events first: they tell what happened even where the server does not take the manifest.
-    await eventSender.flush(device.http);
-    await deviceData.send(device.http);
-    await this.parts.reporter.send(device, running, assignment, refusal?.message ?? '');
+    const unsent = await this.sendManifest(device, running, assignment, refusal ?? this.untold);
     if (refusal !== null) throw refusal;
-    if (assignment === null) return 'the director did not answer';
-    const result = await this.decide(device, assignment, running);
-    await eventSender.flush(device.http);
+    const result = assignment === null ? 'the director did not answer' : await this.decide(device, assignment, running);
+    if (unsent !== null) throw unsent;
     return result;
   }
 
+  /**
+   * A server that takes no manifest still may update the device (aktualizr.md 3.1 step 4).
+   * @returns why it was not sent; null when it was.
+   */
+  private async sendManifest(
+    device: Provisioned,
+    running: () => InstalledImage,
+    assignment: Assignment | null,
+    detected: SotaError | null,
+  ): Promise<SotaError | null> {
+    try {
+      await this.parts.reporter.send(device, running, assignment, attackText(detected));
+      this.untold = null;
+      return null;
+    } catch (error) {
+      const known = asSotaError(error);
+      this.parts.logger.warning(`manifest: ${known.message}`, { code: known.code });
+      return known;
+    }
+  }
+
   /** A refusal by verification must not keep the manifest back, a server out of reach does. */
-  private async askDirector(http: Http): Promise<{ assignment: Assignment | null; refusal: SotaError | null }> {
+  private async askDirector(http: Http): Promise<DirectorsAnswer> {
     try {
       return { assignment: await this.parts.session.director(http), refusal: null };
     } catch (error) {
@@ -108,9 +143,9 @@ export class PollCycle {
     running: () => InstalledImage,
   ): Promise<PollResult> {
     const { runner, clock } = this.parts;
-    await this.confirmUnknownVersion();
-    const own = this.selectOwn(device, assignment, running());
-    const seen = await this.judge(device, assignment, own);
+    const own = this.noting(() => this.selectOwn(device, assignment, running()));
+    await this.confirmUnknownVersion(own, assignment.correlationId);
+    const seen = await this.judge(device, assignment, own).catch((error: unknown) => this.note(error));
     if (seen === 'wait') return `${own?.name ?? 'the target'} is tried again later`;
     const isRunning = seen !== null && (await this.isRunning(seen.target, running()));
     // The update may have ended since; from here to the event nothing is waited for.
@@ -118,6 +153,20 @@ export class PollCycle {
     runner.dispatch({ name: 'AssignmentSeen', assignment: seen, isRunning, nowMilliseconds: clock.wallMilliseconds() });
     if (own === null) return 'nothing new';
     return seen === null ? `${own.name} is on hold or was replaced` : `${own.name} is assigned`;
+  }
+
+  private noting<Value>(judge: () => Value): Value {
+    try {
+      return judge();
+    } catch (error) {
+      return this.note(error);
+    }
+  }
+
+  private note(error: unknown): never {
+    const known = asSotaError(error);
+    if (known.kind === 'security') this.untold = known;
+    throw known;
   }
 
   private selectOwn(device: Provisioned, assignment: Assignment, running: InstalledImage): AssignedTarget | null {
@@ -145,7 +194,7 @@ export class PollCycle {
       const seen = { ...name, target: { ...attempt.target, ...identityOf(own) } };
       if (!isSameAssignment(attempt, seen)) return null;
       if (runner.record.state !== 'retrying') return seen;
-      if (!this.parts.isRetryDue()) return 'wait';
+      if (isDegraded || !this.parts.isRetryDue()) return 'wait';
     } else {
       const { holds } = await privileged.trustedState();
       const hold = findHold(holds, {
@@ -153,7 +202,8 @@ export class PollCycle {
         sha256: own.hashes.sha256,
         correlationId: assignment.correlationId,
       });
-      if (hold !== null || isDegraded) return null;
+      if (hold !== null) return null;
+      if (isDegraded) return 'wait';
     }
     // Both repositories must agree before anything is fetched, at each try anew (Uptane 5.4.4.2).
     const plan = matchTargets({ ...assignment, targets: [own] }, await session.image(device.http, assignment));
@@ -170,19 +220,42 @@ export class PollCycle {
 
   /**
    * A version that runs without being on record (the one that brought sotad, or booted by hand) has shown here that it
-   * starts, is provisioned and reaches its server: that is the gate of any new version.
+   * starts, is provisioned and reaches its server: that is the gate of any new version. Where it came in the place of a
+   * confirmed one, that one was left on purpose: it is put on hold, or the next poll would install it again (design
+   * rule 4).
    */
-  private async confirmUnknownVersion(): Promise<void> {
+  private async confirmUnknownVersion(own: AssignedTarget | null, correlationId: string | null): Promise<void> {
     const { packageManager, privileged, runner, logger } = this.parts;
-    if (packageManager === 'none' || runner.record.state !== 'idle') return;
+    if (packageManager === 'none' || !isBeforeInstalling(runner.record)) return;
     const { booted } = await privileged.treeFacts();
-    if (booted === null) return;
-    const { lastConfirmedCommit } = await privileged.trustedState();
-    if (lastConfirmedCommit === booted.commit) return;
-    await privileged.commitTrust({ lastConfirmedCommit: booted.commit });
+    if (booted === null || booted.commit === attemptOf(runner.record)?.target.sha256) return;
+    const { lastConfirmedCommit: left, holds } = await privileged.trustedState();
+    if (left === booted.commit) return;
+    const isLeft = own !== null && own.hashes.sha256 === left;
+    const reason = `the device was brought back from it to ${booted.commit}`;
+    await privileged.commitTrust({
+      lastConfirmedCommit: booted.commit,
+      ...(isLeft
+        ? { holds: addHold(holds, { targetName: own.name, sha256: own.hashes.sha256, correlationId, reason }) }
+        : {}),
+    });
+    if (isLeft) logger.warning(`${own.name} is on hold: ${reason}`, { correlationId: correlationId ?? undefined });
     await privileged.disarmBootloader();
     logger.info(`the running version ${booted.commit} is confirmed: it reached its server`);
   }
+}
+
+/** Nothing of the update is deployed yet. */
+function isBeforeInstalling({ state }: UpdateRecord): boolean {
+  return state === 'idle' || state === 'downloading' || state === 'retrying' || state === 'ready';
+}
+
+const longestAttackText = 1000;
+
+/** `attacks_detected`: what verification refused; a file that merely could not be fetched is no attack. */
+function attackText(refusal: SotaError | null): string {
+  if (refusal === null || refusal.code === 'METADATA_UNAVAILABLE') return '';
+  return `${refusal.code}: ${refusal.message}`.slice(0, longestAttackText);
 }
 
 function identityOf(own: AssignedTarget): Pick<UpdateTarget, 'name' | 'sha256' | 'lengthBytes'> {

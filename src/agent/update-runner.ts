@@ -151,7 +151,8 @@ export class UpdateRunner {
     this.activity = this.parts.vitality.begin(name, this.parts.stallLimitSeconds);
     // Away from the caller's stack, so that `running` is set before anything is dispatched.
     await this.parts.clock.sleep(this.waitBefore(record) * 1000, signal);
-    for (let failures = 1; !signal.aborted; failures += 1) {
+    const isGivenUp = (): boolean => signal.aborted;
+    for (let failures = 1; !isGivenUp(); failures += 1) {
       this.sign();
       try {
         const result = await this.parts.effects[name](record, signal);
@@ -160,7 +161,7 @@ export class UpdateRunner {
         return;
       } catch (error) {
         // What an effect that was given up says means nothing.
-        if (signal.aborted) return;
+        if (isGivenUp()) return;
         const { code, message } = recordedError(error);
         this.parts.logger.error(`${name}: ${message}`, { code });
         const { backoff, random, clock } = this.parts;

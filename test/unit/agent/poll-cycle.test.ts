@@ -54,15 +54,21 @@ function endInstallation(installed: InstalledVersions): void {
   });
 }
 
-/** One poll of a device that booted version 2, whose confirmation ends while the poll sends its events. */
+/** One poll of a device that booted version 2, whose confirmation ends in the middle of the poll. */
 async function pollDuringConfirmation(): Promise<{ manifests: string[]; events: UpdateEvent[] }> {
   const manifests: string[] = [];
   const events: UpdateEvent[] = [];
   const installed = new InstalledVersions(state);
   const clock = { wallMilliseconds: () => 1_700_000_000_000 };
   const logger = new KeepingLogger();
+  let isEnded = false;
   const privileged = {
-    treeFacts: () => Promise.resolve({ booted: { commit: sha256 } }),
+    // Asked between the director's answer and the manifest.
+    treeFacts: () => {
+      if (!isEnded) endInstallation(installed);
+      isEnded = true;
+      return Promise.resolve({ booted: { commit: sha256 } });
+    },
     nextReportCounter: () => Promise.resolve(1),
     trustedState: () => Promise.resolve({ holds: [], lastConfirmedCommit: sha256 }),
   };
@@ -73,7 +79,6 @@ async function pollDuringConfirmation(): Promise<{ manifests: string[]; events: 
     },
   };
   const key = { keyId: 'k', method: 'ed25519', sign: () => Promise.resolve('') };
-  let isEnded = false;
   const parts = {
     packageManager: 'ostree',
     provisioning: { provision: () => Promise.resolve({ ...device, key, http }) },
@@ -82,13 +87,7 @@ async function pollDuringConfirmation(): Promise<{ manifests: string[]; events: 
       image: () => Promise.resolve({ targets: new Map() }),
     },
     reporter: new Reporter({ state, privileged, directorUrl: 'https://d', clock, logger } as never),
-    eventSender: {
-      flush: () => {
-        if (!isEnded) endInstallation(installed);
-        isEnded = true;
-        return Promise.resolve();
-      },
-    },
+    eventSender: { flush: () => Promise.resolve() },
     deviceData: { send: () => Promise.resolve() },
     runner: { record: idleRecord, dispatch: (event: UpdateEvent) => events.push(event) },
     privileged,
