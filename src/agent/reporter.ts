@@ -22,7 +22,7 @@ import type { PrivilegedActions } from '../ports/privileged-actions.js';
 import { isoSeconds } from './event-recorder.js';
 import type { Provisioned } from './provisioning.js';
 import { parseInstallationRecord, reportOf, type InstallationRecord } from './installation-record.js';
-import { isSuccess, statusError } from './server-reply.js';
+import { isServersOwn, isSuccess, statusError } from './server-reply.js';
 
 const mostReplyBytes = 64 * 1024;
 const deadlineSeconds = 60;
@@ -76,7 +76,7 @@ export class Reporter {
       if (pending !== null) this.finish(pending, 'reported', null, 'the server took the report');
       return;
     }
-    if (pending === null || reply.status >= 500 || reply.status === 429) throw refusal(reply);
+    if (pending === null || isServersOwn(reply)) throw refusal(reply);
     this.countRefusal(pending, reply);
   }
 
@@ -152,6 +152,6 @@ async function signed(part: JsonValue, key: SigningKey): Promise<JsonValue> {
 
 function refusal(reply: HttpReply): SotaError {
   const cause = statusError('PUT manifest', reply);
-  if (reply.status >= 500 || reply.status === 429) return cause;
+  if (isServersOwn(reply)) return cause;
   return new SotaError('REPORT_REFUSED', { message: cause.message, cause });
 }

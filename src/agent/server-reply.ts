@@ -41,8 +41,30 @@ export function isTransientStatus(status: number): boolean {
   return status < 400 || status >= 500 || status === 408 || status === 429;
 }
 
-/** A status that means failure, as an error that names what was asked. */
+/** The pages of nginx for a client certificate that it can't verify, or misses; sent with 400 (its 495 and 496). */
+const certificatePage = /<title>400 (The SSL certificate error|No required SSL certificate was sent)/;
+
+/**
+ * Did the gateway refuse this device's certificate? Most gateways complete the handshake and answer so; it says nothing
+ * about what was asked.
+ */
+export function isCertificateRefused({ status, body }: HttpReply): boolean {
+  if (status === 495 || status === 496) return true;
+  return status === 400 && certificatePage.test(body.subarray(0, 1024).toString('latin1'));
+}
+
+/** Does the failure say nothing about what was asked: a server in trouble, or one that refuses this device as such? */
+export function isServersOwn(reply: HttpReply): boolean {
+  return isTransientStatus(reply.status) || isCertificateRefused(reply);
+}
+
+/** A status that means failure, as an error that names what was asked: HTTP_STATUS or TLS_CLIENT_REFUSED. */
 export function statusError(what: string, reply: HttpReply): SotaError {
+  if (isCertificateRefused(reply)) {
+    return new SotaError('TLS_CLIENT_REFUSED', {
+      message: `${what}: the server refused the certificate of this device`,
+    });
+  }
   const { code, description } = serverError(reply);
   const said = code === '' ? '' : `: ${code}${description === '' ? '' : ` (${description})`}`;
   return new SotaError('HTTP_STATUS', { message: `${what}: the server answered ${reply.status}${said}` });

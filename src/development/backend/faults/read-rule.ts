@@ -63,6 +63,7 @@ const readers: Readonly<Record<FaultAction['kind'], (reader: JsonReader) => Faul
   oversize: (reader) => ({ kind: 'oversize', bytes: reader.member('bytes').integer(1, largest) }),
   endless: () => ({ kind: 'endless' }),
   notJson: () => ({ kind: 'notJson' }),
+  clientRefused: () => ({ kind: 'clientRefused' }),
   foreignCertificate: () => ({ kind: 'foreignCertificate' }),
   expired: (reader) => ({ kind: 'expired', repository: readRepository(reader), role: readRole(reader) }),
   badSignature: (reader) => ({ kind: 'badSignature', repository: readRepository(reader), role: readRole(reader) }),

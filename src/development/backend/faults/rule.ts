@@ -49,7 +49,9 @@ export type ExchangeAction =
   /** An answer without end. */
   | { readonly kind: 'endless' }
   /** 200 with a page of a captive portal. */
-  | { readonly kind: 'notJson' };
+  | { readonly kind: 'notJson' }
+  /** As if our authority had not signed the client's certificate. */
+  | { readonly kind: 'clientRefused' };
 
 /** What happens to a connection: the server shows a certificate of an authority of the same name and another key. */
 export interface ConnectionAction {

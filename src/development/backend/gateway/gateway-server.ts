@@ -12,7 +12,7 @@ import { textOf } from '../storage/file-errors.js';
 import { identify, type ClientIdentity } from './client-identity.js';
 import { serveDevice } from './device-routes.js';
 import { readWholeBody } from './read-body.js';
-import { bytesReply, errorReply, htmlReply, type Reply } from './reply.js';
+import { bytesReply, errorReply, htmlReply, refusedCertificateReply, type Reply } from './reply.js';
 import { replacementReply } from './replacement-reply.js';
 import { sendReply } from './send-reply.js';
 
@@ -121,7 +121,7 @@ async function answerOrRefuse(
   }
   if (identity.kind === 'unknown') {
     backend.settings.log(`a client certificate was refused: ${identity.reason}`);
-    return htmlReply(400, '400 The SSL certificate error');
+    return refusedCertificateReply();
   }
   const body = (maximumBytes: number): Promise<Buffer> => readWholeBody(request, maximumBytes);
   if (path === '/devices') {

@@ -1,7 +1,7 @@
 // For development only: never part of what runs on a device.
 import { BackendError } from '../backend-error.js';
 import type { ExchangeAction } from '../faults/rule.js';
-import { bytesReply, emptyReply, errorReply, htmlReply, type Reply } from './reply.js';
+import { bytesReply, emptyReply, errorReply, htmlReply, refusedCertificateReply, type Reply } from './reply.js';
 
 /** The answer that a fault gives instead of the true one, or null: then only bytes on their way are changed. */
 export function replacementReply(fault: ExchangeAction | null): Reply | null {
@@ -23,6 +23,8 @@ export function replacementReply(fault: ExchangeAction | null): Reply | null {
       return { ...emptyReply(fault.status), headers: { location: fault.location } };
     case 'notJson':
       return bytesReply(200, Buffer.from('<html><body>Welcome to the hotel network</body></html>\n'), 'text/html');
+    case 'clientRefused':
+      return refusedCertificateReply();
     case 'endless':
       return bytesReply(200, Buffer.alloc(0), 'application/json');
     case 'latency':

@@ -56,6 +56,11 @@ export function htmlReply(status: number, title: string): Reply {
   return bytesReply(status, Buffer.from(page), 'text/html');
 }
 
+/** What nginx answers (its own status 495) to a client whose certificate it can't verify. */
+export function refusedCertificateReply(): Reply {
+  return htmlReply(400, '400 The SSL certificate error');
+}
+
 export interface FileReplyOptions {
   readonly contentType: string;
   readonly entityTag: string | null;
