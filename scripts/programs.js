@@ -10,5 +10,6 @@ exports.programs = [
   { name: 'sotad-development-backend', entry: 'src/development/backend/main.ts', device: false },
   { name: 'sotad-boot-loader', entry: 'src/development/boot-loader/main.ts', device: false },
   { name: 'sotad-demo', entry: 'src/development/demo/main.ts', device: false },
+  { name: 'sotad-bench', entry: 'bench/main.ts', device: false },
   { name: 'sotad-killed-at-journal-write', entry: 'test/support/killed-at-journal-write/main.ts', device: false },
 ];

@@ -15,6 +15,8 @@ export interface SimulatedDeviceParts {
   readonly programs: { readonly sotad: string; readonly sotactl: string };
   /** Added to the environment of sotad. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** The Node that runs sotad; default: this one. */
+  readonly interpreter?: string;
   /** Put before `node main.js …`, such as `faketime`. */
   readonly prefix?: readonly string[];
   readonly onLogLine?: (line: string) => void;
@@ -78,8 +80,8 @@ export class SimulatedDevice {
 
   /** Starts sotad alone, as the service manager does. */
   start(): void {
-    const { programs, prefix = [], environment = {} } = this.parts;
-    const words = [...prefix, process.execPath, programs.sotad, '--config', this.folders.configuration];
+    const { programs, interpreter = process.execPath, prefix = [], environment = {} } = this.parts;
+    const words = [...prefix, interpreter, programs.sotad, '--config', this.folders.configuration];
     const [file = '', ...rest] = words;
     const child = spawn(file, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],

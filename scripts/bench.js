@@ -1,0 +1,5 @@
+'use strict';
+
+const { runInNamespace } = require('./enter-namespace.js');
+
+runInNamespace('bench', 'sotad-bench');
