@@ -71,7 +71,8 @@ export class RunningDevice {
       });
       return device;
     } catch (error) {
-      await laboratory.close();
+      // What went wrong first is what counts.
+      await Promise.allSettled([laboratory.close()]);
       throw error;
     }
   }
