@@ -12,7 +12,6 @@ import type { InstalledImage } from '../domain/uptane/manifest.js';
 import { selectNewTargets } from '../domain/uptane/new-targets.js';
 import { matchTargets, type PlannedTarget } from '../domain/uptane/update-plan.js';
 import type { BinaryImages } from '../ports/binary-images.js';
-import type { Clock } from '../ports/clock.js';
 import type { Http } from '../ports/http.js';
 import type { Logger } from '../ports/logger.js';
 import type { PrivilegedActions } from '../ports/privileged-actions.js';
@@ -38,7 +37,6 @@ export interface PollCycleParts {
   readonly installed: InstalledVersions;
   readonly images: BinaryImages;
   readonly time: TimeKeeper;
-  readonly clock: Clock;
   readonly logger: Logger;
   /** May a failed attempt be tried again now (backoff)? */
   readonly isRetryDue: () => boolean;
@@ -142,7 +140,7 @@ export class PollCycle {
     assignment: Assignment,
     running: () => InstalledImage,
   ): Promise<PollResult> {
-    const { runner, clock } = this.parts;
+    const { runner, time } = this.parts;
     const own = this.noting(() => this.selectOwn(device, assignment, running()));
     await this.confirmUnknownVersion(own, assignment.correlationId);
     const seen = await this.judge(device, assignment, own).catch((error: unknown) => this.note(error));
@@ -150,7 +148,7 @@ export class PollCycle {
     const isRunning = seen !== null && (await this.isRunning(seen.target, running()));
     // The update may have ended since; from here to the event nothing is waited for.
     if (own !== null && this.selectOwn(device, assignment, running()) === null) return `${own.name} is installed`;
-    runner.dispatch({ name: 'AssignmentSeen', assignment: seen, isRunning, nowMilliseconds: clock.wallMilliseconds() });
+    runner.dispatch({ name: 'AssignmentSeen', assignment: seen, isRunning, nowMilliseconds: time.best() });
     if (own === null) return 'nothing new';
     return seen === null ? `${own.name} is on hold or was replaced` : `${own.name} is assigned`;
   }

@@ -11,6 +11,7 @@ import {
   canonicalText,
   deviceManifest,
   ecuVersionManifest,
+  unknownImage,
   type InstalledImage,
 } from '../domain/uptane/manifest.js';
 import type { Clock } from '../ports/clock.js';
@@ -62,8 +63,10 @@ export class Reporter {
     assignment: Assignment | null,
     attacksDetected: string,
   ): Promise<void> {
-    const pending = this.oldest(assignment);
-    const body = await this.manifest(device, running(), attacksDetected, pending?.record ?? null);
+    const oldest = this.oldest(assignment);
+    const image = running();
+    const pending = image.name === unknownImage.name ? this.withhold(oldest) : oldest;
+    const body = await this.manifest(device, image, attacksDetected, pending?.record ?? null);
     const reply = await device.http.request({
       method: 'PUT',
       url: `${this.parts.directorUrl}/manifest`,
@@ -78,6 +81,12 @@ export class Reporter {
     }
     if (pending === null || isServersOwn(reply)) throw refusal(reply);
     this.countRefusal(pending, reply);
+  }
+
+  /** Beside a version without a name a report matches nothing, whatever it says: none ever goes out. */
+  private withhold(pending: Pending | null): null {
+    if (pending !== null) this.finish(pending, 'withheld', null, 'the version that runs has no known name');
+    return null;
   }
 
   /** The oldest report that may go out now; those that were overtaken are dropped and recorded. */

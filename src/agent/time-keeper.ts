@@ -11,9 +11,10 @@ const day = 24 * 60 * 60 * 1000;
 export class TimeKeeper {
   private readonly clock: Clock;
   private readonly privileged: PrivilegedActions;
-  private readonly buildMilliseconds: number;
+  private buildMilliseconds: number;
   private floor: number;
   private movedAt: number | null = null;
+  private authenticated: { readonly milliseconds: number; readonly monotonic: number } | null = null;
 
   /** @param buildMilliseconds when this program was built: a lower bound that is worked out anew at each start. */
   constructor(parts: {
@@ -34,6 +35,16 @@ export class TimeKeeper {
   }
 
   /**
+   * For how long something goes on: by a server that proved who it is where one was heard in this run, else by the
+   * system clock, which may be weeks behind until it is synchronised.
+   */
+  best(): number {
+    if (this.authenticated === null) return this.clock.wallMilliseconds();
+    const { milliseconds, monotonic } = this.authenticated;
+    return Math.round(milliseconds + this.clock.monotonicMilliseconds() - monotonic);
+  }
+
+  /**
    * TLS is judged by the system clock, before `now` can help.
    * @throws SotaError CLOCK_SUSPECT when that clock is over a day behind what is known to have passed.
    */
@@ -51,10 +62,15 @@ export class TimeKeeper {
     if (dateHeader === undefined) return;
     const said = Date.parse(dateHeader);
     if (Number.isNaN(said)) return;
-    const first = this.floor === 0;
-    const next = first ? said : Math.min(said, this.floor + day);
-    if (next < this.floor + day) return;
     const monotonic = this.clock.monotonicMilliseconds();
+    this.authenticated = { milliseconds: said, monotonic };
+    // A build from the future: it is no lower bound, whoever set the clock of the machine that built it.
+    if (this.buildMilliseconds > said + day) this.buildMilliseconds = 0;
+    const first = this.floor === 0;
+    // Not even the first server may carry the device far into the future, for ever.
+    const before = first ? Math.max(this.clock.wallMilliseconds(), this.buildMilliseconds) : this.floor;
+    const next = Math.min(said, before + day);
+    if (next < this.floor + day) return;
     if (!first && this.movedAt !== null && monotonic - this.movedAt < day) return;
     await this.privileged.commitTrust({ timeFloorMilliseconds: next });
     this.floor = next;

@@ -34,6 +34,8 @@ export interface UpdateContext {
   readonly progress: ProgressBoard;
   readonly notifier: Notifier;
   readonly clock: Clock;
+  /** What the age of an attempt is measured by, milliseconds since the epoch. */
+  readonly now: () => number;
   readonly random: Random;
   readonly logger: Logger;
   readonly recentLog: RecentLog;

@@ -15,7 +15,7 @@ export function failedTry(
     code: failure.code,
     correlationId: attempt.correlationId ?? undefined,
   });
-  const age = context.clock.wallMilliseconds() - attempt.startedMilliseconds;
+  const age = context.now() - attempt.startedMilliseconds;
   return {
     event: {
       name,

@@ -3,7 +3,7 @@
  * A backend, a build and one board in a folder: what the demo, the tests with real processes and the benchmarks need.
  * Everything real but the boot loader and the board.
  */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Processes } from '../../ports/processes.js';
 import type { DeviceConfiguration } from '../device/device-configuration.js';
@@ -93,8 +93,12 @@ export class Laboratory {
     return makeTree(this.options.processes, { repository: this.buildRepository, branch, tree });
   }
 
-  /** Flashes the board with a commit. */
+  /** Flashes the board with a commit, and tells it the name of what it was flashed with, as images do. */
   async flash(commit: string): Promise<void> {
+    const folder = join(this.device.folders.storage, 'import');
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const factory = { hashes: { sha256: commit }, length: 0, is_current: true };
+    await writeFile(join(folder, 'installed_versions'), JSON.stringify({ [`${hardwareId}-factory`]: factory }));
     await makeSysroot(this.options.processes, {
       folder: this.device.folders.sysroot,
       osName,

@@ -10,6 +10,7 @@ import { makeEffects } from '../../agent/effects/effects.js';
 import { EventRecorder } from '../../agent/event-recorder.js';
 import { EventSender } from '../../agent/event-sender.js';
 import { FirstRoots } from '../../agent/first-roots.js';
+import { importInstalledVersions } from '../../agent/imported-versions.js';
 import { InstalledVersions } from '../../agent/installed-versions.js';
 import { metadataGuard } from '../../agent/metadata-guard.js';
 import { MetadataSession } from '../../agent/metadata-session.js';
@@ -97,6 +98,7 @@ export async function wireDaemon(
   const vitality = new Vitality(clock);
   const patience = new Patience();
   const installed = new InstalledVersions(state);
+  await importInstalledVersions({ files, folder: configuration.import.basePath, installed, state, logger });
 
   const privileged: LocalPrivilegedActions = wirePrivileged(parts, () => time.now());
   const time: TimeKeeper = new TimeKeeper({
@@ -119,7 +121,7 @@ export async function wireDaemon(
     state,
     effects: makeEffects({
       ...{ settings, privileged, images: world.images, state, installed, progress: board, notifier },
-      ...{ clock, random, logger, recentLog: logger },
+      ...{ clock, random, logger, recentLog: logger, now: () => time.best() },
       http: () => {
         if (provisioning.http !== null) return provisioning.http;
         throw new SotaError('CREDENTIALS_MISSING', { message: 'there is no device credential yet' });
@@ -139,7 +141,7 @@ export async function wireDaemon(
   });
   const cycle = new PollCycle({
     ...{ packageManager: settings.packageManager, provisioning, session, runner, privileged, installed },
-    ...{ images: world.images, time, clock, logger, isDegraded: loaded.degraded },
+    ...{ images: world.images, time, logger, isDegraded: loaded.degraded },
     reporter: new Reporter({ state, privileged, directorUrl: urls.director, clock, logger }),
     eventSender: new EventSender({ state, gatewayUrl: urls.gateway, logger }),
     deviceData: new DeviceData({
