@@ -57,7 +57,7 @@ export class FakePrivileged implements PrivilegedActions {
   trustedState = (): Promise<TrustedState> => this.does('trustedState', '', () => this.trusted);
   commitTrust = (change: TrustChange): Promise<TrustedState> =>
     this.does('commitTrust', Object.keys(change).join(' '), () => {
-      const { appendRoots = [], files: _files, ...rest } = change;
+      const { appendRoots = [], ...rest } = change;
       this.trusted = { ...this.trusted, ...rest };
       for (const { repository, ...root } of appendRoots) {
         const before = this.trusted[repository];

@@ -4,7 +4,6 @@ import { SotaError } from '../../../src/domain/errors/sota-error.js';
 import type { UpdateEvent } from '../../../src/domain/update/events.js';
 import type { UpdateRecord } from '../../../src/domain/update/record.js';
 import type { Assignment } from '../../../src/domain/uptane/assignment.js';
-import { FakeClock } from '../../support/agent/fake-clock.js';
 import { emptyTrust, FakePrivileged, treeFacts } from '../../support/agent/fake-privileged.js';
 import { MemoryStateStore } from '../../support/agent/memory-state-store.js';
 import { KeepingLogger } from '../../support/keeping-logger.js';
@@ -58,7 +57,7 @@ function board(record: UpdateRecord = { state: 'idle' }) {
     isDegraded: false,
   };
   const parts = (): unknown => ({
-    ...{ packageManager: 'ostree', privileged, installed, logger, clock: new FakeClock() },
+    ...{ packageManager: 'ostree', privileged, installed, logger },
     isRetryDue: () => knobs.isRetryDue,
     isDegraded: knobs.isDegraded,
     provisioning: { provision: () => knobs.provision(), device: null },
@@ -99,7 +98,7 @@ function board(record: UpdateRecord = { state: 'idle' }) {
       },
     },
     images: { has: () => Promise.resolve(false) },
-    time: { requirePlausibleClock: () => knobs.clock() },
+    time: { requirePlausibleClock: () => knobs.clock(), best: () => 1_000 },
   });
   let cycle: PollCycle | null = null;
   return {
