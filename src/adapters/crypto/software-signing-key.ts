@@ -59,8 +59,9 @@ export function signingKeyFromPem(privateKeyPem: string): SigningKey {
     signInBackground('sha256', message, {
       key: privateKey,
       padding: constants.RSA_PKCS1_PSS_PADDING,
-      // What the ancestor's servers are used to (aktualizr.md 4.3).
-      saltLength: constants.RSA_PSS_SALTLEN_MAX_SIGN,
+      // As long as the digest, as the ancestor signs (its -1 means that to OpenSSL, though its comment says "maximum"):
+      // the servers of the family verify with exactly this length (Bouncy Castle's SHA256withRSAandMGF1).
+      saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
     }),
   );
 }

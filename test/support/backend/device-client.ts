@@ -118,7 +118,7 @@ export class TestEcu {
         ? sign('sha256', message, {
             key: this.privateKey,
             padding: constants.RSA_PKCS1_PSS_PADDING,
-            saltLength: constants.RSA_PSS_SALTLEN_MAX_SIGN,
+            saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
           })
         : sign(null, message, this.privateKey);
     const keyid = createHash('sha256').update(JSON.stringify(this.publicValue.trimEnd())).digest('hex');

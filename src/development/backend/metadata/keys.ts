@@ -73,7 +73,7 @@ export function faultOfPublicKey(document: PublicKeyDocument): string | null {
   return bits !== undefined && bits < 2048 ? `an RSA key of ${bits} bits is too short` : null;
 }
 
-/** Is the signature of an ECU's key right? The salt of RSA-PSS may have any length; the key id doesn't count. */
+/** Is the signature of an ECU's key right? The salt of RSA-PSS has 32 bytes, as for ota-tuf; the key id doesn't count. */
 export function isSignatureValid(document: PublicKeyDocument, message: Buffer, signature: SignatureDocument): boolean {
   const key = readPublicKey(document);
   if (key === null) {
@@ -87,7 +87,7 @@ export function isSignatureValid(document: PublicKeyDocument, message: Buffer, s
   if (method !== 'rsassa-pss' && method !== 'rsassa-pss-sha256') {
     return false;
   }
-  const options = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO };
+  const options = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
   return verify('sha256', message, options, bytes);
 }
 
