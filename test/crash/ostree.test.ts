@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { boot } from '../../src/development/boot-loader/simulated-boot-loader.js';
+import { boot, isRebootRequested } from '../../src/development/boot-loader/simulated-boot-loader.js';
 import { osName } from '../../src/development/laboratory/laboratory.js';
 import { countObjects, moments, type Moment } from '../support/kills/pull-and-deploy-points.js';
 import { descendants, isAlive, signal, stopChildWhen } from '../support/kills/stopped-child.js';
@@ -102,3 +102,20 @@ test.each(moments.flatMap((moment) => victims.map((victim) => ({ moment, victim 
     throw new Error(`the moment was never seen in ${mostTries} updates: ${moment.name}`);
   },
 );
+
+test('kill -9 between the request for a reboot and the boot', async () => {
+  const { device, laboratory } = station;
+  device.log.length = 0;
+  const wanted = await station.assignTree();
+  const asked = (): number => device.log.filter((line) => line.includes('-> rebooting')).length;
+  device.start();
+  await laboratory.until('a reboot is asked for', patienceSeconds, () => isRebootRequested(device.folders.machine));
+  await device.stop('SIGKILL');
+  // The board takes its time to go down; the service manager is faster.
+  device.start();
+  await laboratory.until('it is asked for again', patienceSeconds, () => Promise.resolve(asked() === 2));
+  expect(station.stateOf(await station.record(), wanted.correlationId)).toBe('inFlight');
+  await converge('sotad alone', wanted);
+  await device.powerOff();
+  expect(device.log.filter((line) => line.includes('-> installing'))).toHaveLength(1);
+});

@@ -32,10 +32,7 @@ export class UpdateStation {
   private countFile = '';
   private uuid = '';
 
-  private constructor(
-    readonly laboratory: Laboratory,
-    private running: string | null,
-  ) {}
+  private constructor(readonly laboratory: Laboratory) {}
 
   /** @param program of copiedPrograms. */
   static async open(
@@ -51,12 +48,10 @@ export class UpdateStation {
       device: { pollSeconds },
     });
     try {
-      let commit: string | null = null;
       if (packageManager === 'ostree') {
-        commit = await laboratory.build({ version: '1', kernel: '6.6.1' });
-        await laboratory.flash(commit);
+        await laboratory.flash(await laboratory.build({ version: '1', kernel: '6.6.1' }));
       }
-      const station = new UpdateStation(laboratory, commit);
+      const station = new UpdateStation(laboratory);
       station.setPoint(noPoint);
       await laboratory.device.powerOn();
       station.uuid = (await laboratory.registered(patienceSeconds)).uuid;
@@ -72,17 +67,6 @@ export class UpdateStation {
 
   get device(): Laboratory['device'] {
     return this.laboratory.device;
-  }
-
-  /** The commit that runs while nothing is updated. */
-  get runningCommit(): string {
-    if (this.running === null) throw new Error('this device is not updated by OSTree');
-    return this.running;
-  }
-
-  /** To be called when an OSTree update is through. */
-  updated(commit: string): void {
-    this.running = commit;
   }
 
   record(): Promise<DeviceRecord> {
@@ -140,12 +124,13 @@ export class UpdateStation {
     );
   }
 
-  /** Resolves with the record as soon as the assignment is closed. */
-  async untilClosed({ correlationId }: Wanted, state: 'succeeded' | 'failed' = 'succeeded'): Promise<DeviceRecord> {
-    return this.laboratory.until(`the assignment is closed as ${state}`, patienceSeconds, async () => {
+  /** Resolves with the record as soon as the assignment is closed. @param wanted how; `any`: success or failure. */
+  async untilClosed({ correlationId }: Wanted, wanted: 'succeeded' | 'any' = 'succeeded'): Promise<DeviceRecord> {
+    const accepted = wanted === 'any' ? ['succeeded', 'failed'] : [wanted];
+    return this.laboratory.until(`the assignment is closed: ${accepted.join(' or ')}`, patienceSeconds, async () => {
       if (this.device.failure !== null) throw this.device.failure as Error;
       const record = await this.record();
-      return this.stateOf(record, correlationId) === state ? record : null;
+      return accepted.includes(this.stateOf(record, correlationId)) ? record : null;
     });
   }
 
