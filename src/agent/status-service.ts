@@ -21,6 +21,7 @@ import type { InstalledVersions } from './installed-versions.js';
 import type { PollOutcome } from './poll-loop.js';
 import type { ProgressBoard } from './progress.js';
 import type { Provisioned } from './provisioning.js';
+import type { Trouble } from './update-runner.js';
 
 export interface StatusServiceParts {
   readonly version: string;
@@ -41,6 +42,8 @@ export interface StatusServiceParts {
 
 export interface StatusView {
   readonly record: UpdateRecord;
+  /** Why the update can't go on. */
+  readonly trouble: Trouble | null;
   readonly board: ProgressBoard;
   readonly device: Provisioned | null;
   readonly hardwareId: string;
@@ -165,7 +168,7 @@ export class StatusService {
       nextPoll: iso(view.nextPollMilliseconds),
       backoffUntil: iso(view.backoffUntilMilliseconds),
       lastSuccessfulContact: this.lastContact,
-      lastError: this.newestError(view.record),
+      lastError: this.newestError(view),
       holds: this.trusted?.holds ?? [],
       queue: {
         installationReports: parts.state.reports.count('installation'),
@@ -177,10 +180,18 @@ export class StatusService {
     });
   }
 
-  /** The attempt's own error says more than a poll that went well. */
-  private newestError(record: UpdateRecord): { time: string; code: string; message: string; hint: string } | null {
+  /** What stops the update says more than a poll that went well. */
+  private newestError({
+    record,
+    trouble,
+  }: StatusView): { time: string; code: string; message: string; hint: string } | null {
+    if (this.lastError !== null) return this.lastError;
+    if (trouble !== null) {
+      const { atMilliseconds, code, message, hint } = trouble;
+      return { time: isoSeconds(atMilliseconds), code, message, hint };
+    }
     const attempt = attemptOf(record);
-    if (this.lastError !== null || attempt?.lastError == null) return this.lastError;
+    if (attempt?.lastError == null) return null;
     const { code, message } = attempt.lastError;
     return { time: isoSeconds(this.parts.clock.wallMilliseconds()), code, message, hint: errorCatalogue[code].hint };
   }

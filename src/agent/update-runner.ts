@@ -13,7 +13,7 @@ import type { Clock } from '../ports/clock.js';
 import type { StateStore } from '../ports/journal.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
-import { recordedError } from './failure.js';
+import { shownError, type ShownError } from './failure.js';
 import type { Activity, Vitality } from './vitality.js';
 
 /** What an effect came to: an event, and what must become durable together with the next record. */
@@ -42,7 +42,15 @@ export interface UpdateRunnerParts {
   readonly stallLimitSeconds: number;
   /** After each change of the record. */
   readonly onChange: (record: UpdateRecord) => void;
+  /** An effect could not even say what came of it, such as when the journal can't be written. */
+  readonly onTrouble?: () => void;
 }
+
+/** What keeps the update from going on, while it does. */
+export type Trouble = ShownError & {
+  /** Wall clock, milliseconds since the epoch. */
+  readonly atMilliseconds: number;
+};
 
 const startAgainMilliseconds = 5000;
 
@@ -57,6 +65,7 @@ export class UpdateRunner {
   private running: Running | null = null;
   private isStopping = false;
   private activity: Activity | null = null;
+  private newestTrouble: Trouble | null = null;
 
   constructor(parts: UpdateRunnerParts) {
     this.parts = parts;
@@ -64,6 +73,11 @@ export class UpdateRunner {
 
   get record(): UpdateRecord {
     return this.current;
+  }
+
+  /** null as long as everything goes on. */
+  get trouble(): Trouble | null {
+    return this.newestTrouble;
   }
 
   /** Loads the journal, lets the facts decide, and runs what is due. Waits where the state can't be written yet. */
@@ -76,7 +90,7 @@ export class UpdateRunner {
         this.runEffect();
         return;
       } catch (error) {
-        const { code, message } = recordedError(error);
+        const { code, message } = this.meetTrouble(error);
         logger.error(`${message}; trying again soon`, { code });
         await clock.sleep(startAgainMilliseconds, signal);
       }
@@ -95,6 +109,7 @@ export class UpdateRunner {
       alongside?.();
       this.parts.state.journal.write(printRecord(next));
     });
+    this.newestTrouble = null;
     const previous = this.current;
     this.current = next;
     this.parts.logger.info(`update: ${previous.state} -> ${next.state}`, {
@@ -158,16 +173,24 @@ export class UpdateRunner {
         const result = await this.parts.effects[name](record, signal);
         // The result of an effect that was given up in the meantime means nothing.
         if (result !== null && this.current === record) this.dispatch(result.event, result.alongside);
+        this.newestTrouble = null;
         return;
       } catch (error) {
         // What an effect that was given up says means nothing.
         if (isGivenUp()) return;
-        const { code, message } = recordedError(error);
+        const { code, message } = this.meetTrouble(error);
         this.parts.logger.error(`${name}: ${message}`, { code });
         const { backoff, random, clock } = this.parts;
         await clock.sleep(backoffSeconds(backoff, failures, random.fraction()) * 1000, signal);
       }
     }
+  }
+
+  private meetTrouble(error: unknown): Trouble {
+    const trouble = { ...shownError(error), atMilliseconds: this.parts.clock.wallMilliseconds() };
+    this.newestTrouble = trouble;
+    this.parts.onTrouble?.();
+    return trouble;
   }
 
   /** States that are tried again by themselves wait first; a new download waits for its poll instead. */

@@ -132,6 +132,7 @@ export async function wireDaemon(
     ...{ clock, random, logger, vitality, backoff: effectBackoff },
     stallLimitSeconds: Math.max(leastStallLimitSeconds, 3 * configuration.packageManager.stallTimeoutSeconds),
     onChange: (record) => agent.recordChanged(record),
+    onTrouble: () => void status.refresh(),
   });
   const session = new MetadataSession({
     privileged,
@@ -173,6 +174,7 @@ export async function wireDaemon(
     ...{ privileged, installed, state, publisher: world.publisher, notifier, clock, logger },
     view: () => ({
       record: runner.record,
+      trouble: runner.trouble,
       board,
       device: cycle.device,
       hardwareId: provisioningOf.hardwareId,

@@ -2,9 +2,10 @@
  * For the test of full disks, inside a mount namespace of its own: storage and sysroot of a device are small file
  * systems. Fills one after the other, lets the device meet it, makes space, and prints what was seen as JSON.
  */
+import { spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RunningDevice, type Observation } from '../laboratory/running-device.js';
+import { RunningDevice, type Assigned, type Observation } from '../laboratory/running-device.js';
 
 export interface SeenFullDisk {
   readonly code: string;
@@ -23,14 +24,28 @@ function fill(file: string): void {
   }
 }
 
-async function meetFullDisk(board: RunningDevice, folder: string): Promise<SeenFullDisk> {
-  const filler = join(folder, 'filler');
+/** Assigns a version while the disk is full already. */
+async function startOnFullDisk(board: RunningDevice, folder: string): Promise<SeenFullDisk> {
   const version = await board.publish();
-  fill(filler);
+  fill(join(folder, 'filler'));
+  return seeFullDisk(board, folder, await board.assign(version));
+}
+
+/** Fills the disk between pull and deploy: the update lock holds the update there. */
+async function installOnFullDisk(board: RunningDevice, folder: string): Promise<SeenFullDisk> {
+  const version = await board.publish();
+  const lock = spawn('flock', ['--no-fork', join(board.device.folders.runtime, 'update.lock'), 'sleep', '600']);
   const assigned = await board.assign(version);
+  await board.untilStatus('the update waits for the lock', ({ state, why }) => state === 'ready' && why.length > 0);
+  fill(join(folder, 'filler'));
+  lock.kill();
+  return seeFullDisk(board, folder, assigned);
+}
+
+async function seeFullDisk(board: RunningDevice, folder: string, assigned: Assigned): Promise<SeenFullDisk> {
   const code = await board.untilError();
   const during = await board.observe(assigned);
-  rmSync(filler);
+  rmSync(join(folder, 'filler'));
   return { code, during, after: await board.untilUpdated(assigned) };
 }
 
@@ -38,7 +53,12 @@ async function run(folder: string, programs: string): Promise<void> {
   const board = await RunningDevice.start({ folder, program: (name) => join(programs, name, 'main.js') });
   try {
     const { sysroot, storage } = board.device.folders;
-    const seen = { sysroot: await meetFullDisk(board, sysroot), storage: await meetFullDisk(board, storage) };
+    const seen = {
+      pull: await startOnFullDisk(board, sysroot),
+      deploy: await installOnFullDisk(board, sysroot),
+      journal: await startOnFullDisk(board, storage),
+      journalBeforeDeploy: await installOnFullDisk(board, storage),
+    };
     process.stdout.write(JSON.stringify(seen));
   } finally {
     // The folder goes when the namespace and its file systems are gone.
