@@ -140,7 +140,7 @@ test('an effect that throws is tried again, ever more rarely, and nothing leaves
   await clock.advance(400_000);
   const gaps = tries.slice(1).map((at, index) => Math.round(at - (tries[index] ?? 0)));
   expect(gaps.slice(0, 7)).toEqual([2, 4, 8, 16, 32, 60, 60]);
-  expect(logger.lines.filter(({ level }) => level === 'error')[0]?.fields.code).toBe('INTERNAL');
+  expect(logger.lines.find(({ level }) => level === 'error')?.fields.code).toBe('INTERNAL');
 });
 
 test('an effect that was given up has ended before the next begins, and its result means nothing', async () => {
