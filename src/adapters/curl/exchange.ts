@@ -126,6 +126,8 @@ function applySettings(easy: Easy, settings: CompleteCurlSettings, exchange: Exc
   // The empty text, unlike none, keeps libcurl from looking at the environment.
   easy.setOpt('PROXY', settings.proxy);
   easy.setOpt('NOPROXY', '');
+  // The reply of a proxy to CONNECT would be taken for the head of the server's.
+  easy.setOpt('SUPPRESS_CONNECT_HEADERS', true);
   easy.setOpt('HTTP_CONTENT_DECODING', false);
   easy.setOpt('USERAGENT', `sotad/${settings.version}`);
   easy.setOpt('HTTPHEADER', ['Expect:', ...exchange.headers]);

@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { CurlHttpFactory } from '../../../src/adapters/curl/curl-http-factory.js';
 import type { CurlSettings } from '../../../src/adapters/curl/curl-settings.js';
@@ -125,6 +127,31 @@ describe('a download by curl', () => {
     await download(server.url);
     expect(isWhole()).toBe(true);
     expect(ranges).toEqual([undefined, undefined, `bytes=${kept}-`, '"one"']);
+  });
+
+  it('goes on where it was cut through a proxy as well, whose own reply is not that of the server', async () => {
+    const server = await serve(serveFile);
+    const proxy = createServer();
+    proxy.on('connect', (request: IncomingMessage, socket: Duplex) => {
+      const tunnel = connect(server.port, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        tunnel.pipe(socket).pipe(tunnel);
+      });
+      tunnel.on('error', () => socket.destroy());
+      socket.on('error', () => tunnel.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    cleanups.push(() => proxy.close());
+    const beginning = 1_000_000;
+    writeFileSync(partPath, file.subarray(0, beginning));
+    const told: number[] = [];
+    await download(
+      server.url,
+      { onProgress: (bytes) => told.push(bytes) },
+      { proxy: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` },
+    );
+    expect(isWhole()).toBe(true);
+    expect(told[0]).toBeGreaterThan(beginning);
   });
 
   it('begins anew when the file on the server became another one meanwhile', async () => {
