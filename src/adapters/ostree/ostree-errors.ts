@@ -41,6 +41,8 @@ const deploying: readonly Meaning[] = [
   },
   { pattern: /uEnv\.txt/, code: 'BOOT_CONFIGURATION_UNAVAILABLE' },
   { pattern: /Input\/output error/, code: 'SYSROOT_UNAVAILABLE' },
+  // A machine that is short of something now; the target may well be good.
+  { pattern: /Cannot allocate memory|Too many open files|Resource temporarily unavailable/, code: 'PROCESS_FAILED' },
 ];
 
 /** The line that ostree ends with, or the end of what it wrote. */

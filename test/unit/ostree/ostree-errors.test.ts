@@ -53,6 +53,9 @@ test.each([
   ],
   ['Installing kernel: No space left on device', 'DISK_FULL'],
   ['Installing kernel: No PRETTY_NAME or ID in /etc/os-release', 'DEPLOY_FAILED'],
+  ['Checking out deployment tree: fork: Cannot allocate memory', 'PROCESS_FAILED'],
+  ['Checking out deployment tree: openat: Too many open files in system', 'PROCESS_FAILED'],
+  ['Checking out deployment tree: Failed to fork (Resource temporarily unavailable)', 'PROCESS_FAILED'],
   ['Generating deployment refs: Locking repo shared failed: Resource temporarily unavailable', 'UPDATE_LOCKED'],
 ])('deploy: %s', (text, code) => {
   const error = administrationError('deploy', { outcome: failed(`error: ${text}\n`), gaveUpOnLock: false });
