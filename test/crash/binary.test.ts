@@ -14,18 +14,23 @@ afterAll(async () => {
   await station.close();
 });
 
+interface Result {
+  readonly polls: number;
+  /** What the reports did at the backend. */
+  readonly reports: readonly string[];
+  /** The write at which it died; null where it did not. */
+  readonly killedAt: string | null;
+}
+
 /** One whole update by a sotad that dies at the point and is started again. */
-async function update(point: Point): Promise<{ readonly polls: number; readonly reports: readonly string[] }> {
+async function update(point: Point): Promise<Result> {
   const { device } = station;
   station.setPoint(point);
   const wanted = await station.assignFile();
-  let before = (await station.record()).manifestNumber;
   device.start();
-  if (point.at > 0) {
-    await station.untilKilled(point);
-    before = (await station.record()).manifestNumber;
-    device.start();
-  }
+  const killedAt = point.at === 0 ? null : await station.untilKilled(point, wanted);
+  const before = (await station.record()).manifestNumber;
+  if (killedAt !== null) device.start();
   const closed = await station.untilClosed(wanted);
   const placed = await readFile(join(device.folders.images, wanted.sha256.toUpperCase()));
   expect(placed.equals(wanted.content ?? Buffer.alloc(0))).toBe(true);
@@ -35,25 +40,31 @@ async function update(point: Point): Promise<{ readonly polls: number; readonly 
   expect(after.ecus[0]?.installed?.sha256).toBe(wanted.sha256);
   expect(station.stateOf(after, wanted.correlationId)).toBe('succeeded');
   await device.stop();
-  return { polls: closed.manifestNumber - before, reports: station.reportEffects(after, wanted.correlationId) };
+  return {
+    polls: closed.manifestNumber - before,
+    reports: station.reportEffects(after, wanted.correlationId),
+    killedAt,
+  };
 }
 
 test('a file is placed and reported once, wherever kill -9 meets a write of the state', async () => {
   const told = 'success: 1 of 1 closed';
-  expect(await update({ at: 0, when: 'before' })).toEqual({ polls: expect.any(Number) as number, reports: [told] });
+  expect((await update({ at: 0, when: 'before' })).reports).toEqual([told]);
   const writes = station.writes();
   expect(writes.filter((name) => name.includes('journal '))).toHaveLength(5);
 
   const failures: string[] = [];
+  const killed = { before: new Set<string>(), after: new Set<string>() };
   for (const [index, write] of writes.entries()) {
     for (const when of ['before', 'after'] as const) {
       const where = `${when} write ${index + 1} (${write})`;
-      // The server has the report, but the device did not note that: only then it is told again, to no effect.
-      const isToldAgain = when === 'before' && write.includes('history reported');
       try {
-        const { polls, reports } = await update({ at: index + 1, when });
+        const { polls, reports, killedAt } = await update({ at: index + 1, when });
+        // The server has the report, but the device did not note that: only then it is told again, to no effect.
+        const isToldAgain = when === 'before' && killedAt?.includes('history reported') === true;
         expect(reports).toEqual(isToldAgain ? [told, 'success without a match: 0 cancelled'] : [told]);
         if (polls > 2) failures.push(`${where}: ${polls} polls`);
+        if (killedAt !== null) killed[when].add(killedAt);
       } catch (error) {
         failures.push(`${where}: ${String(error)}`);
         await station.device.stop('SIGKILL');
@@ -61,4 +72,7 @@ test('a file is placed and reported once, wherever kill -9 meets a write of the 
     }
   }
   expect(failures).toEqual([]);
+  for (const when of ['before', 'after'] as const) {
+    expect([...killed[when]]).toEqual(expect.arrayContaining(writes.filter((name) => name.includes('journal '))));
+  }
 }, 240_000);

@@ -117,11 +117,22 @@ export class UpdateStation {
     }
   }
 
-  /** Resolves when sotad died at its point. */
-  async untilKilled(point: Point): Promise<void> {
-    await this.laboratory.until(`sotad dies at write ${point.at}`, patienceSeconds, () =>
-      Promise.resolve(this.writes().length >= point.at && !this.device.isRunning),
-    );
+  /**
+   * Resolves when sotad died at its point, with what it was about to write or had written. How often queued events are
+   * sent on the way is a matter of chance: null where a whole update had fewer writes this time.
+   */
+  async untilKilled(point: Point, { correlationId }: Wanted): Promise<string | null> {
+    return this.laboratory
+      .until(`sotad dies at write ${point.at}`, patienceSeconds, async () => {
+        const died = (): { killedAt: string | null } | false =>
+          !this.device.isRunning && { killedAt: this.writes()[point.at - 1] ?? null };
+        if (this.writes().length >= point.at) return died();
+        if (['assigned', 'inFlight'].includes(this.stateOf(await this.record(), correlationId))) return false;
+        // What is left to be sent goes now.
+        await this.device.sotactl('check');
+        return this.writes().length >= point.at ? died() : { killedAt: null };
+      })
+      .then(({ killedAt }) => killedAt);
   }
 
   /** Resolves with the record as soon as the assignment is closed. @param wanted how; `any`: success or failure. */
