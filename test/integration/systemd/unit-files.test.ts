@@ -46,6 +46,7 @@ test('the daemon is restarted, watched, and notified by its children', () => {
     'Restart=always',
     'RestartSec=10',
     'RuntimeDirectoryMode=0750',
+    'LimitCORE=0',
   ]) {
     expect(unit.split('\n')).toContain(line);
   }
