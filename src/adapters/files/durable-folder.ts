@@ -1,6 +1,6 @@
 import { chmod, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errnoOf } from './file-errors.js';
+import { errnoOf, fileError } from './file-errors.js';
 
 /** Makes what was created, renamed or removed in a folder survive a power cut. */
 export async function synchroniseFolder(folder: string): Promise<void> {
@@ -25,5 +25,17 @@ export async function makeFolderDurably(folder: string, mode: number): Promise<v
   for (let current = folder; ; current = dirname(current)) {
     await synchroniseFolder(current);
     if (current === top || current === dirname(current)) return;
+  }
+}
+
+/**
+ * Makes a folder that is missing, with exactly this mode; one that is there stays as it is, for it may be everybody's.
+ * @throws SotaError DISK_FULL, FILE_UNREADABLE.
+ */
+export async function makeMissingFolder(folder: string, mode: number): Promise<void> {
+  try {
+    if ((await mkdir(folder, { recursive: true, mode: 0o755 })) !== undefined) await chmod(folder, mode);
+  } catch (error) {
+    throw fileError('make the folder', folder, error);
   }
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { endOrphans } from '../../adapters/exec/orphans.js';
+import { makeMissingFolder } from '../../adapters/files/durable-folder.js';
 import { secureStorageFolder } from '../../adapters/identity/storage-folder.js';
 import { acquireStorageLock } from '../../adapters/sqlite/storage-lock.js';
 import { createLogger, type ProductLogger } from '../../adapters/winston/create-logger.js';
@@ -42,7 +43,8 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
   logger.info(`sotad ${sotadVersion} starts with ${loaded.files.join(', ') || 'defaults alone'}`);
   for (const problem of loaded.problems) logger.warning(problemText(problem), { code: 'CONFIGURATION_INVALID' });
   await secureStorageFolder(configuration.storage.path);
-  await basics.files.makeFolder(configuration.paths.runtime, 0o750);
+  // An existing one is systemd's, or everybody's (/run): its mode is not ours to change.
+  await makeMissingFolder(configuration.paths.runtime, 0o750);
   const lock = acquireStorageLock(join(configuration.storage.path, 'lock.db'));
   try {
     await endLeftovers(configuration, logger);
