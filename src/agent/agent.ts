@@ -41,6 +41,8 @@ export class Agent {
   /** Runs until the signal; resolves when nothing runs any more. */
   async run(signal: AbortSignal): Promise<void> {
     const { notifier, runner, pollLoop, status, provisioning, logger } = this.parts;
+    // At once, not after the poll under way: a download must not go on meanwhile.
+    const stopped = ended(signal).then(() => Promise.all([notifier.stopping(), runner.stop()]));
     await this.loadIdentity();
     const watchdog = this.feedWatchdog(signal);
     await notifier.ready();
@@ -50,8 +52,7 @@ export class Agent {
       await status.refresh();
       await pollLoop.run(signal);
     }
-    await notifier.stopping();
-    await runner.stop();
+    await stopped;
     await watchdog;
     this.keepContact();
     provisioning.close();
@@ -122,4 +123,11 @@ export class Agent {
       this.parts.logger.debug(message, { code });
     }
   }
+}
+
+function ended(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

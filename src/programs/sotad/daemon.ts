@@ -46,6 +46,11 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
   // An existing one is systemd's, or everybody's (/run): its mode is not ours to change.
   await makeMissingFolder(configuration.paths.runtime, 0o750);
   const lock = acquireStorageLock(join(configuration.storage.path, 'lock.db'));
+  // A promise that nobody waited for is a bug, but none that a device should lose its updates for.
+  const onStray = (reason: unknown): void => {
+    logger.error(`unhandled: ${causeChain(reason).join('; ')}`, { code: 'INTERNAL' });
+  };
+  process.on('unhandledRejection', onStray);
   try {
     await endLeftovers(configuration, logger);
     const { state, trust } = await openState(configuration, logger, options.decorateState ?? ((store) => store));
@@ -62,6 +67,7 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
       state.close();
     }
   } finally {
+    process.off('unhandledRejection', onStray);
     lock.release();
   }
 }
