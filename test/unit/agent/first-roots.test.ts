@@ -2,8 +2,9 @@ import { NodeCryptography } from '../../../src/adapters/crypto/node-cryptography
 import { FirstRoots } from '../../../src/agent/first-roots.js';
 import type { ProvisioningSettings } from '../../../src/agent/provisioning-settings.js';
 import { SotaError } from '../../../src/domain/errors/sota-error.js';
-import type { TimeKeeper } from '../../../src/agent/time-keeper.js';
+import { TimeKeeper } from '../../../src/agent/time-keeper.js';
 import type { Files } from '../../../src/ports/files.js';
+import { FakeClock } from '../../support/agent/fake-clock.js';
 import { FakeHttp, reply } from '../../support/agent/fake-http.js';
 import { FakePrivileged } from '../../support/agent/fake-privileged.js';
 import { KeepingLogger } from '../../support/keeping-logger.js';
@@ -25,7 +26,10 @@ function board(files: Readonly<Record<string, Uint8Array>>, firstUse: 'provision
     // What first roots need of them.
     settings: settings as ProvisioningSettings,
     files: { read: (path: string) => Promise.resolve(files[path] ?? null) } as unknown as Files,
-    time: { now: () => Date.UTC(2027, 0, 1) } as TimeKeeper,
+    time: new TimeKeeper({
+      clock: new FakeClock(Date.UTC(2027, 0, 1)),
+      ...{ privileged, buildMilliseconds: 0, keptFloorMilliseconds: 0 },
+    }),
     ...{ privileged, cryptography: new NodeCryptography(), logger: new KeepingLogger() },
   });
   return { privileged, http, ensure: () => roots.ensure(http) };
