@@ -163,7 +163,8 @@ export class PollCycle {
 
   private note(error: unknown): never {
     const known = asSotaError(error);
-    if (known.kind === 'security') this.untold = known;
+    // An expired list is tried again like an outage, yet it may be a freeze attack, whichever repository it is of.
+    if (known.kind === 'security' || known.code === 'METADATA_EXPIRED') this.untold = known;
     throw known;
   }
 

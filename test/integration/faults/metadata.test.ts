@@ -18,6 +18,15 @@ interface Case {
   readonly code: string;
 }
 
+/** What the server must learn of, since somebody may be at work there. */
+const attacks: ReadonlySet<string> = new Set([
+  'METADATA_EXPIRED',
+  'METADATA_SIGNATURE',
+  'METADATA_ROOT_CHAIN',
+  'REPOSITORIES_DISAGREE',
+  'TARGET_UNKNOWN',
+]);
+
 const alteration = (action: Readonly<Record<string, unknown>>) => ({ action });
 
 const refusals: readonly Case[] = [
@@ -40,6 +49,16 @@ const refusals: readonly Case[] = [
     name: 'a wrong signature of the image repository',
     fault: alteration({ kind: 'badSignature', repository: 'image', role: 'targets' }),
     code: 'METADATA_SIGNATURE',
+  },
+  {
+    name: 'an expired root of the director',
+    fault: alteration({ kind: 'expired', repository: 'director', role: 'root' }),
+    code: 'METADATA_EXPIRED',
+  },
+  {
+    name: 'a wrong signature of the next root of the image repository',
+    fault: alteration({ kind: 'badSignature', repository: 'image', role: 'root' }),
+    code: 'METADATA_ROOT_CHAIN',
   },
   {
     name: 'director and image repository that disagree',
@@ -93,6 +112,8 @@ describe('metadata and connections that are refused', () => {
     const assigned = await board.during(fault, async () => {
       const update = await board.assign(version);
       expect(await board.untilError()).toBe(code);
+      // A refusal by the image repository comes after the manifest of its poll, so the next one tells of it.
+      if (attacks.has(code)) await board.untilAttack(code);
       return update;
     });
     expect(await board.observe(assigned)).toEqual({
@@ -101,6 +122,7 @@ describe('metadata and connections that are refused', () => {
     });
     expect(await board.untilUpdated(assigned)).toEqual(updated);
     expect((await board.status()).lastError).toBeNull();
+    expect(await board.attacksDetected()).toBe('');
   });
 });
 

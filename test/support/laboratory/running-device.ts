@@ -20,6 +20,14 @@ export interface Assigned extends Version {
   readonly correlationId: string;
 }
 
+interface StoredManifest {
+  readonly signed: {
+    readonly ecu_version_manifests: Readonly<
+      Record<string, { readonly signed: { readonly attacks_detected: string } }>
+    >;
+  };
+}
+
 /** What can be seen of an update from outside the agent. */
 export interface Observation {
   /** What uEnv.txt boots first: the version that ran before, the assigned one, or another. */
@@ -168,6 +176,22 @@ export class RunningDevice {
   /** The installation reports about one assignment, as JSON texts. */
   reportsOn(record: DeviceRecord, correlationId: string): readonly string[] {
     return record.installationReports.map((one) => JSON.stringify(one)).filter((text) => text.includes(correlationId));
+  }
+
+  /** `attacks_detected` of the newest manifest that the backend took. */
+  async attacksDetected(): Promise<string> {
+    const { lastManifest } = (await this.record()) as unknown as { lastManifest: StoredManifest };
+    const [ecu] = Object.values(lastManifest.signed.ecu_version_manifests);
+    return ecu?.signed.attacks_detected ?? '';
+  }
+
+  /** Polls until the backend was told of an attack. */
+  async untilAttack(code: string): Promise<void> {
+    await this.laboratory.until(`the backend knows of ${code}`, patienceSeconds, async () => {
+      if ((await this.attacksDetected()).includes(code)) return true;
+      await this.check();
+      return false;
+    });
   }
 
   /** Polls until the update is in place and the backend knows it. */
