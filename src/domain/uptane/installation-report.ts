@@ -1,6 +1,7 @@
 /** The outcome of an installation as the server counts it (aktualizr.md 3.2, 3.3; backend.md 1.7). */
 import type { JsonValue } from '../json/json-value.js';
 import { fromPlainValue } from '../json/plain-value.js';
+import { reportedText } from './reported-text.js';
 
 /** The codes of the protocol and their numbers, which the oldest servers read. */
 export const resultCodes = {
@@ -71,10 +72,10 @@ export function installationReport(report: InstallationReport): JsonValue {
       correlation_id: report.correlationId,
       items: report.ecus.map(({ ecuSerial, code, description }) => ({
         ecu: ecuSerial,
-        result: { success: isSuccess(code), code, description },
+        result: { success: isSuccess(code), code, description: reportedText(description) },
       })),
-      raw_report: report.rawReport,
-      result: { ...report.device },
+      raw_report: reportedText(report.rawReport),
+      result: { ...report.device, description: reportedText(report.device.description) },
     },
   });
 }

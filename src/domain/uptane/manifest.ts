@@ -5,6 +5,7 @@
 import { printCanonicalOta } from '../json/canonical-ota.js';
 import type { JsonObject, JsonValue } from '../json/json-value.js';
 import { fromPlainValue } from '../json/plain-value.js';
+import { reportedText } from './reported-text.js';
 
 export interface InstalledImage {
   readonly name: string;
@@ -36,7 +37,7 @@ const noTimeServer = '1970-01-01T00:00:00Z';
 export function ecuVersionManifest(report: EcuReport): JsonValue {
   const { name, sha256, length } = report.installedImage;
   return fromPlainValue({
-    attacks_detected: report.attacksDetected,
+    attacks_detected: reportedText(report.attacksDetected),
     ecu_serial: report.ecuSerial,
     installed_image: { filepath: name, fileinfo: { hashes: { sha256 }, length } },
     previous_timeserver_time: noTimeServer,

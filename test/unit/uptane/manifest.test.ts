@@ -25,6 +25,31 @@ const ecu = (changes: Partial<EcuInstallationResult> = {}): EcuInstallationResul
 });
 
 describe('the manifest', () => {
+  test('is printable ASCII, whatever its texts hold: ota-tuf prints other characters unescaped before it verifies', () => {
+    const text = 'lösung\u00a0\u007f😀\u0001\n\t"\\';
+    const shown = 'l\\u00f6sung\\u00a0\\u007f\\ud83d\\ude00\\u0001\n\t"\\';
+    const ecuManifest = ecuVersionManifest({
+      ecuSerial: 'P1',
+      installedImage: unknownImage,
+      attacksDetected: text,
+      reportCounter: 1,
+    });
+    expect(JSON.parse(canonicalText(ecuManifest))).toMatchObject({ attacks_detected: shown });
+    const report = installationReport({
+      correlationId: 'c',
+      device: { success: false, code: 'x', description: text },
+      ecus: [ecu({ description: text })],
+      rawReport: text,
+    });
+    const printed = JSON.parse(canonicalText(report)) as { report: Record<string, unknown> };
+    expect(printed.report).toMatchObject({
+      items: [{ result: { description: shown } }],
+      raw_report: shown,
+      result: { description: shown },
+    });
+    expect(canonicalText(report)).toMatch(/^[ -~]*$/);
+  });
+
   test('has the forms of aktualizr, in canonical order', () => {
     const primary = ecuVersionManifest({
       ecuSerial: 'P1',
