@@ -364,16 +364,20 @@ describe('speed', () => {
     }
     const server = files({ targets: many });
     expect(server.get('targets.json')!.length).toBeGreaterThan(4_000_000);
-    // The best of three: the machine may be busy with other things.
+    // The best of three, in time of the processor: the machine may be busy with other things.
+    const spent = (): number => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    };
     const milliseconds = { fetched: Infinity, stored: Infinity };
     for (let round = 0; round < 3; round += 1) {
-      const start = performance.now();
+      const start = spent();
       const driven = run(server);
-      milliseconds.fetched = Math.min(milliseconds.fetched, performance.now() - start);
+      milliseconds.fetched = Math.min(milliseconds.fetched, spent() - start);
       expect(outcome(driven)).toBe('verified');
-      const again = performance.now();
+      const again = spent();
       expect(outcome(run(server, driven.trusted))).toBe('verified');
-      milliseconds.stored = Math.min(milliseconds.stored, performance.now() - again);
+      milliseconds.stored = Math.min(milliseconds.stored, spent() - again);
     }
     expect(milliseconds.fetched).toBeLessThan(1_000);
     expect(milliseconds.stored).toBeLessThan(1_000);
