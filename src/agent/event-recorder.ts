@@ -35,8 +35,3 @@ export class EventRecorder {
     this.state.reports.add('event', canonicalText(reportEvent(event)));
   }
 }
-
-/** `YYYY-MM-DDTHH:MM:SSZ`, the only form that the field's servers and clients take. */
-export function isoSeconds(wallMilliseconds: number): string {
-  return `${new Date(wallMilliseconds).toISOString().slice(0, 19)}Z`;
-}

@@ -4,12 +4,12 @@ import { defaultMetadataLimits } from '../domain/uptane/limits.js';
 import { otaProfile } from '../domain/uptane/profile.js';
 import { verifyFirstRoot } from '../domain/uptane/root-chain.js';
 import type { AppendedRoot, RepositoryName } from '../domain/uptane/trusted-metadata.js';
+import { formatUtcTime } from '../domain/uptane/utc-time.js';
 import type { Files } from '../ports/files.js';
 import type { Http } from '../ports/http.js';
 import type { Logger } from '../ports/logger.js';
 import type { PrivilegedActions } from '../ports/privileged-actions.js';
 import type { FirstUse } from '../ports/trust.js';
-import { isoSeconds } from './event-recorder.js';
 import { rejectionError } from './metadata-session.js';
 import type { ProvisioningSettings } from './provisioning-settings.js';
 import { isSuccess, statusError } from './server-reply.js';
@@ -60,7 +60,7 @@ export class FirstRoots {
     await privileged.commitTrust({
       appendRoots: [appended],
       // How trust began is on record for ever.
-      ...(isFirst ? { firstUse: { source: found.source, time: isoSeconds(time.now()) } } : {}),
+      ...(isFirst ? { firstUse: { source: found.source, time: formatUtcTime(time.now()) } } : {}),
     });
     logger.info(`trust: first root of the ${repository} repository is version ${appended.version} (${found.source})`);
   }

@@ -3,6 +3,7 @@
  * cut and repeated anywhere; a failure is a state with a reason, tried again with the next poll, never an exit.
  */
 import { SotaError } from '../domain/errors/sota-error.js';
+import { formatUtcTime } from '../domain/uptane/utc-time.js';
 import type { Clock } from '../ports/clock.js';
 import type { Http, HttpFactory, HttpReply, TlsIdentity } from '../ports/http.js';
 import type { CredentialReader, IdentityStore } from '../ports/identity.js';
@@ -11,7 +12,6 @@ import type { SigningKey } from '../ports/keys.js';
 import type { Logger } from '../ports/logger.js';
 import type { Random } from '../ports/random.js';
 import { registeredEcu, registerEcus } from './ecu-registration.js';
-import { isoSeconds } from './event-recorder.js';
 import { asSotaError } from './failure.js';
 import type { FirstRoots } from './first-roots.js';
 import type { ProvisioningSettings } from './provisioning-settings.js';
@@ -117,7 +117,7 @@ export class Provisioning {
     const text = `provisioned as ${deviceId}, primary ECU ${ecuSerial}`;
     state.transaction(() => {
       state.values.set('provisionedDevice', deviceId);
-      const time = isoSeconds(clock.wallMilliseconds());
+      const time = formatUtcTime(clock.wallMilliseconds());
       state.history.add({ time, event: 'provisioned', correlationId: null, target: null, code: null, text });
     });
     logger.info(text);

@@ -14,13 +14,13 @@ import {
   unknownImage,
   type InstalledImage,
 } from '../domain/uptane/manifest.js';
+import { formatUtcTime } from '../domain/uptane/utc-time.js';
 import type { Clock } from '../ports/clock.js';
 import type { HttpReply } from '../ports/http.js';
 import type { QueuedReport, StateStore } from '../ports/journal.js';
 import type { SigningKey } from '../ports/keys.js';
 import type { Logger } from '../ports/logger.js';
 import type { PrivilegedActions } from '../ports/privileged-actions.js';
-import { isoSeconds } from './event-recorder.js';
 import type { Provisioned } from './provisioning.js';
 import { parseInstallationRecord, reportOf, type InstallationRecord } from './installation-record.js';
 import { isServersOwn, isSuccess, statusError } from './server-reply.js';
@@ -143,7 +143,7 @@ export class Reporter {
     state.transaction(() => {
       state.reports.remove([queued.id]);
       state.history.add({
-        time: isoSeconds(clock.wallMilliseconds()),
+        time: formatUtcTime(clock.wallMilliseconds()),
         event,
         correlationId: record.correlationId,
         target: null,

@@ -7,6 +7,7 @@ import { buildStatus } from '../domain/status/build-status.js';
 import type { StatusDocument, StatusVersion } from '../domain/status/status-document.js';
 import { errorCatalogue } from '../domain/errors/catalogue.js';
 import { attemptOf, type UpdateRecord } from '../domain/update/record.js';
+import { formatUtcTime } from '../domain/uptane/utc-time.js';
 import type { Clock } from '../ports/clock.js';
 import type { StateStore } from '../ports/journal.js';
 import type { Logger } from '../ports/logger.js';
@@ -15,7 +16,6 @@ import type { Deployment, TreeFacts } from '../ports/operating-system-tree.js';
 import type { PrivilegedActions } from '../ports/privileged-actions.js';
 import type { StatusPublisher } from '../ports/status-publisher.js';
 import type { TrustedState } from '../ports/trust.js';
-import { isoSeconds } from './event-recorder.js';
 import { asSotaError, type ShownError } from './failure.js';
 import type { InstalledVersions } from './installed-versions.js';
 import type { PollOutcome } from './poll-loop.js';
@@ -84,10 +84,10 @@ export class StatusService {
   /** A poll ended. */
   async polled(outcome: PollOutcome): Promise<void> {
     if (outcome.error === null) {
-      this.lastContact = isoSeconds(outcome.atMilliseconds);
+      this.lastContact = formatUtcTime(outcome.atMilliseconds);
       this.lastError = null;
     } else {
-      this.lastError = { ...outcome.error, time: isoSeconds(outcome.atMilliseconds) };
+      this.lastError = { ...outcome.error, time: formatUtcTime(outcome.atMilliseconds) };
     }
     await this.refresh();
   }
@@ -138,9 +138,9 @@ export class StatusService {
     const view = parts.view();
     const { booted = null, deployments = [] } = this.facts ?? {};
     const iso = (milliseconds: number | null): string | null =>
-      milliseconds === null ? null : isoSeconds(milliseconds);
+      milliseconds === null ? null : formatUtcTime(milliseconds);
     return buildStatus({
-      now: isoSeconds(parts.clock.wallMilliseconds()),
+      now: formatUtcTime(parts.clock.wallMilliseconds()),
       sotadVersion: parts.version,
       bootId: this.facts?.bootId ?? '',
       device: {
@@ -161,7 +161,7 @@ export class StatusService {
         view.lastPoll === null
           ? null
           : {
-              time: isoSeconds(view.lastPoll.atMilliseconds),
+              time: formatUtcTime(view.lastPoll.atMilliseconds),
               code: view.lastPoll.error?.code ?? null,
               text: view.lastPoll.text,
             },
@@ -188,12 +188,12 @@ export class StatusService {
     if (this.lastError !== null) return this.lastError;
     if (trouble !== null) {
       const { atMilliseconds, code, message, hint } = trouble;
-      return { time: isoSeconds(atMilliseconds), code, message, hint };
+      return { time: formatUtcTime(atMilliseconds), code, message, hint };
     }
     const attempt = attemptOf(record);
     if (attempt?.lastError == null) return null;
     const { code, message } = attempt.lastError;
-    return { time: isoSeconds(this.parts.clock.wallMilliseconds()), code, message, hint: errorCatalogue[code].hint };
+    return { time: formatUtcTime(this.parts.clock.wallMilliseconds()), code, message, hint: errorCatalogue[code].hint };
   }
 
   private running(booted: Deployment | null): StatusVersion | null {

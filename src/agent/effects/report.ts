@@ -1,6 +1,6 @@
 import { addHold } from '../../domain/policy/holds.js';
 import type { Attempt, Outcome, UpdateRecord } from '../../domain/update/record.js';
-import { isoSeconds } from '../event-recorder.js';
+import { formatUtcTime } from '../../domain/uptane/utc-time.js';
 import { printInstallationRecord } from '../installation-record.js';
 import type { UpdateContext } from '../update-context.js';
 import type { EffectResult } from '../update-runner.js';
@@ -40,7 +40,7 @@ async function hold(context: UpdateContext, attempt: Attempt, reason: string): P
 function remember(context: UpdateContext, attempt: Attempt, outcome: Outcome): void {
   const { target } = attempt;
   context.state.history.add({
-    time: isoSeconds(context.clock.wallMilliseconds()),
+    time: formatUtcTime(context.clock.wallMilliseconds()),
     event: outcome.result,
     correlationId: attempt.correlationId,
     target: target.name,
