@@ -61,10 +61,10 @@ export class RunningDevice {
   /** @param tree of version 1. */
   static async start(options: Options, tree: Partial<TreeDescription> = {}): Promise<RunningDevice> {
     const laboratory = await Laboratory.open({
-      folder: await mkdtemp(join(await realpath(tmpdir()), 'sota-')),
       packageManager: 'ostree',
       processes: testProcesses(),
       ...options,
+      folder: options.folder ?? (await mkdtemp(join(await realpath(tmpdir()), 'sota-'))),
     });
     try {
       const first = await laboratory.build({ version: '1', kernel: '6.6.1', ...tree });
