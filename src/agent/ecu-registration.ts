@@ -4,7 +4,7 @@ import { parseStrictJson } from '../domain/json/strict-parser.js';
 import type { Http } from '../ports/http.js';
 import type { StateStore } from '../ports/journal.js';
 import type { SigningKey } from '../ports/keys.js';
-import { isSuccess, isTransientStatus, serverError, statusError } from './server-reply.js';
+import { isServersOwn, isSuccess, serverError, statusError } from './server-reply.js';
 
 /** What the server must know of an ECU. */
 export interface EcuIdentity {
@@ -74,7 +74,7 @@ export async function registerEcus(parts: {
   const isOurs = reply.status === 409 && alreadyRegistered.includes(code) && (isRepeated || isOwnKey);
   if (!isSuccess(reply) && !isOurs) {
     const cause = statusError(`POST ${endpoint}`, reply);
-    if (isTransientStatus(reply.status)) throw cause;
+    if (isServersOwn(reply)) throw cause;
     // A refusal is no lost answer: the next 409 must not be taken for our own doing.
     state.values.set('intendedEcus', '');
     const refused = reply.status === 409 ? 'ECU_ALREADY_REGISTERED' : 'PROVISIONING_REFUSED';

@@ -15,7 +15,7 @@ import { registeredEcu, registerEcus } from './ecu-registration.js';
 import { asSotaError } from './failure.js';
 import type { FirstRoots } from './first-roots.js';
 import type { ProvisioningSettings } from './provisioning-settings.js';
-import { isSuccess, isTransientStatus, serverError, statusError } from './server-reply.js';
+import { isServersOwn, isSuccess, serverError, statusError } from './server-reply.js';
 
 /** A device that its server knows. */
 export interface Provisioned {
@@ -211,7 +211,7 @@ export class Provisioning {
     const { settings, state } = this.parts;
     const cause = statusError('POST /devices', reply);
     if (serverError(reply).code !== 'device_already_registered') {
-      return isTransientStatus(reply.status)
+      return isServersOwn(reply)
         ? cause
         : new SotaError('PROVISIONING_REFUSED', { message: cause.message, cause });
     }

@@ -132,7 +132,7 @@ describe('a download by curl', () => {
   it('goes on where it was cut through a proxy as well, whose own reply is not that of the server', async () => {
     const server = await serve(serveFile);
     const proxy = createServer();
-    proxy.on('connect', (request: IncomingMessage, socket: Duplex) => {
+    proxy.on('connect', (_request: IncomingMessage, socket: Duplex) => {
       const tunnel = connect(server.port, '127.0.0.1', () => {
         socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
         tunnel.pipe(socket).pipe(tunnel);
