@@ -78,9 +78,11 @@ function textOf(members: Members, field: string): string {
   return value;
 }
 
+/** Members that a newer program added to a hold stay with it. */
 function readHold(value: unknown): Hold {
   if (!isMembers(value)) throw damaged('holds');
   return {
+    ...value,
     targetName: textOf(value, 'targetName'),
     sha256: textOf(value, 'sha256'),
     correlationId: textOrNull(value, 'correlationId'),
@@ -88,11 +90,12 @@ function readHold(value: unknown): Hold {
   };
 }
 
+/** null also for a source that a newer program knows: no reason to call everything damaged. */
 function readFirstUse(value: unknown): FirstUse | null {
   if (value === undefined || value === null) return null;
   if (!isMembers(value)) throw damaged('firstUse');
-  const source = value['source'];
-  if (source !== 'import' && source !== 'image' && source !== 'provisioning') throw damaged('firstUse.source');
+  const source = textOf(value, 'source');
+  if (source !== 'import' && source !== 'image' && source !== 'provisioning') return null;
   return { source, time: textOf(value, 'time') };
 }
 
@@ -120,19 +123,23 @@ export function parseGenerationState(text: string): GenerationState {
   if (!isMembers(members)) throw damaged('the whole');
   const holds = members['holds'] ?? [];
   if (!Array.isArray(holds)) throw damaged('holds');
+  const firstUse = readFirstUse(members['firstUse']);
+  const isKnown = (name: string): boolean => knownMembers.has(name) && (name !== 'firstUse' || firstUse !== null);
   return {
     timeFloorMilliseconds: numberOf(members, 'timeFloorMilliseconds'),
     holds: holds.map(readHold),
     lastConfirmedCommit: textOrNull(members, 'lastConfirmedCommit'),
-    firstUse: readFirstUse(members['firstUse']),
+    firstUse,
     reservedReportCounter: numberOf(members, 'reservedReportCounter'),
     stateEpoch: numberOf(members, 'stateEpoch'),
     files: readFiles(members['files']),
-    unknownMembers: Object.fromEntries(Object.entries(members).filter(([name]) => !knownMembers.has(name))),
+    unknownMembers: Object.fromEntries(Object.entries(members).filter(([name]) => !isKnown(name))),
   };
 }
 
 export function printGenerationState(state: GenerationState): string {
-  const { unknownMembers, files, ...members } = state;
-  return `${JSON.stringify({ ...unknownMembers, format: 1, ...members, files: Object.fromEntries(files) }, null, 1)}\n`;
+  const { unknownMembers, files, firstUse, ...members } = state;
+  // One that only a newer program can read stands among the unknown members.
+  const kept = firstUse === null ? { firstUse, ...unknownMembers } : { ...unknownMembers, firstUse };
+  return `${JSON.stringify({ ...kept, format: 1, ...members, files: Object.fromEntries(files) }, null, 1)}\n`;
 }

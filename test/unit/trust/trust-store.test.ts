@@ -242,6 +242,22 @@ test('members and files of a newer format are kept', async () => {
   expect(readFileSync(join(next, 'image/delegations/x.json'), 'utf8')).toBe(bytes);
 });
 
+test('a newer way of first use and newer members of a hold are kept, and are no damage', async () => {
+  await store().commit({ appendRoots: [root(1)] });
+  const place = join(folder, 'generation-1');
+  const firstUse = { source: 'takeover', time: '2027-01-01T00:00:00Z', from: 'sql.db' };
+  const hold = { targetName: 't', sha256: 'ab', correlationId: null, reason: 'r', until: 5 };
+  const state = JSON.parse(readFileSync(join(place, 'state.json'), 'utf8')) as object;
+  const text = JSON.stringify({ ...state, firstUse, holds: [hold] });
+  writeFileSync(join(place, 'state.json'), text);
+  writeFileSync(join(place, 'state.sha256'), createHash('sha256').update(text).digest('hex'));
+  const older = store();
+  expect((await older.load()).firstUse).toBeNull();
+  await older.commit({ appendRoots: [root(2)] });
+  const next = JSON.parse(readFileSync(join(folder, 'generation-2', 'state.json'), 'utf8')) as object;
+  expect(next).toMatchObject({ firstUse, holds: [hold] });
+});
+
 test('a listed name that leaves the folder is damage', async () => {
   await store().commit({ appendRoots: [root(1)] });
   const place = join(folder, 'generation-1');
