@@ -37,7 +37,7 @@ export function retryAfterSeconds(reply: HttpReply): number | null {
 }
 
 /** Will the same request do better later? Nothing in it is wrong, as far as the status says. */
-function isTransientStatus(status: number): boolean {
+export function isTransientStatus(status: number): boolean {
   return status < 400 || status >= 500 || status === 408 || status === 429;
 }
 
