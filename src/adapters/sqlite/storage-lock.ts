@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, truncateSync } from 'node:fs';
 import { SotaError } from '../../domain/errors/sota-error.js';
 import { openDatabase, type SqliteDatabase } from './native-database.js';
 import { onDatabase, sqliteCode } from './sqlite-error.js';
@@ -12,11 +12,22 @@ const heldLocks = new Set<SqliteDatabase>();
 
 /**
  * Keeps two daemons apart: Node has no flock, so a SQLite file of its own is held in an exclusive transaction, which
- * writes nothing and ends with the process, however that ends (design rule 18).
+ * writes nothing and ends with the process, however that ends (design rule 18). A damaged file is emptied: nothing is
+ * kept in it, and a lock of somebody else is on its inode, which stays.
  * @param path `<storage.path>/lock.db`.
  * @throws SotaError STATE_LOCKED naming the holder's process id where `/proc/locks` shows it; FILE_UNREADABLE.
  */
 export function acquireStorageLock(path: string): StorageLock {
+  try {
+    return holdExclusively(path);
+  } catch (error) {
+    if (sqliteCode(error) !== 'STATE_DAMAGED') throw error;
+    onDatabase(path, () => truncateSync(path));
+    return holdExclusively(path);
+  }
+}
+
+function holdExclusively(path: string): StorageLock {
   const database = onDatabase(path, () => openDatabase(path, 1_000));
   try {
     onDatabase(path, () => {

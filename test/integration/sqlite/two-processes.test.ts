@@ -86,6 +86,15 @@ test('the lock holds within one process too, is private and writes nothing', () 
   acquireStorageLock(file).release();
 });
 
+test('a damaged lock file is no reason to stay away: it holds nothing, and two daemons are still kept apart', () => {
+  const file = join(folder, 'lock.db');
+  writeFileSync(file, Buffer.alloc(5_000, 'rubbish '));
+  const lock = acquireStorageLock(file);
+  expect(statSync(file).size).toBe(0);
+  expect(() => acquireStorageLock(file)).toThrow(expect.objectContaining({ code: 'STATE_LOCKED' }) as Error);
+  lock.release();
+});
+
 test('a second process that tries for the lock does not make the first lose it', async () => {
   const file = join(folder, 'lock.db');
   const lock = acquireStorageLock(file);
