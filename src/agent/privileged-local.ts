@@ -98,10 +98,10 @@ export class LocalPrivilegedActions implements PrivilegedActions {
     return this.parts.power.obstacle();
   }
 
-  async reboot(): Promise<void> {
+  async reboot(signal?: AbortSignal): Promise<void> {
     await this.parts.power.acquire();
     try {
-      await this.parts.power.reboot();
+      await this.parts.power.reboot(signal);
     } finally {
       await this.parts.power.release();
     }

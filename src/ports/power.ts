@@ -6,6 +6,6 @@ export interface Power {
   acquire(): Promise<void>;
   /** Gives the update lock back; nothing happens when it isn't ours. */
   release(): Promise<void>;
-  /** Runs the reboot command. @throws SotaError REBOOT_FAILED. */
-  reboot(): Promise<void>;
+  /** Runs the reboot command; the signal ends it. @throws SotaError REBOOT_FAILED. */
+  reboot(signal?: AbortSignal): Promise<void>;
 }

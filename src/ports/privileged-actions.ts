@@ -23,7 +23,8 @@ export interface PrivilegedActions {
   /** Removes the commit's deployments and verifies that the running version boots next. */
   undeploy(commit: string): Promise<void>;
   rebootObstacle(): Promise<string | null>;
-  reboot(): Promise<void>;
+  /** Runs the reboot command; the signal gives it up. */
+  reboot(signal?: AbortSignal): Promise<void>;
   trustedState(): Promise<TrustedState>;
   /** The privileged side verifies the handed-over metadata for itself before it keeps them. */
   commitTrust(change: TrustChange): Promise<TrustedState>;

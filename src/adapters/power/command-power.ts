@@ -55,11 +55,16 @@ export class CommandPower implements Power {
   }
 
   /** @throws SotaError REBOOT_FAILED, CONFIGURATION_INVALID (the command can't be split into words). */
-  async reboot(): Promise<void> {
+  async reboot(signal?: AbortSignal): Promise<void> {
     const [file = '', ...words] = commandWords('bootloader.reboot_command', this.options.rebootCommand);
     await this.synchronise();
     const outcome = await this.options.processes
-      .run({ file, arguments: words, timeoutSeconds: rebootTimeoutSeconds })
+      .run({
+        file,
+        arguments: words,
+        timeoutSeconds: rebootTimeoutSeconds,
+        ...(signal === undefined ? {} : { signal }),
+      })
       .catch((cause: unknown) => {
         throw new SotaError('REBOOT_FAILED', { message: `${file} could not be started`, cause });
       });

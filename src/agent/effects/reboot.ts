@@ -43,11 +43,13 @@ export async function reboot(
   if (record.state !== 'rebooting') return null;
   context.progress.show({ phase: 'rebooting' });
   try {
-    await context.privileged.reboot();
+    // A command that itself waits for this daemon to end must not hold its end up.
+    await context.privileged.reboot(signal);
     await context.clock.sleep(rebootLimitMilliseconds, signal);
     if (signal.aborted) return null;
     throw new SotaError('REBOOT_FAILED', { message: 'the reboot command ended well, but the board is still up' });
   } catch (error) {
+    if (signal.aborted) return null;
     return { event: { name: 'RebootFailed', error: recordedError(error) } };
   } finally {
     context.progress.show(null);

@@ -159,6 +159,13 @@ test('a command that fails is REBOOT_FAILED with code and text', async () => {
   });
 });
 
+test('a command that waits for the end of the daemon does not hold it up', async () => {
+  const ending = new AbortController();
+  const reboot = makePower({ rebootCommand: 'sleep 60' }).reboot(ending.signal);
+  ending.abort();
+  await expect(reboot).rejects.toMatchObject({ code: 'REBOOT_FAILED' });
+});
+
 test('a command that does not exist is REBOOT_FAILED', async () => {
   await expect(makePower({ rebootCommand: join(folder, 'absent') }).reboot()).rejects.toMatchObject({
     code: 'REBOOT_FAILED',
