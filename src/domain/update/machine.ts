@@ -143,7 +143,8 @@ export const transitionTable: TransitionTable = {
   downloading: {
     Downloaded: {
       to: ['ready'],
-      reduce: ({ attempt }) => ({ state: 'ready', attempt: { ...attempt, failures: 0, lastError: null } }),
+      // The failures stay: what fails after each good download must wait longer each time.
+      reduce: ({ attempt }) => ({ state: 'ready', attempt: { ...attempt, lastError: null } }),
     },
     DownloadFailed: { to: ['retrying', 'undoing'], reduce: ({ attempt }, event) => afterFailure(attempt, event) },
     AssignmentSeen: { to: ['downloading', 'undoing'], reduce: keepOrWithdraw },
@@ -180,7 +181,7 @@ export const transitionTable: TransitionTable = {
       to: ['awaitingReboot', 'reporting'],
       reduce: ({ attempt, origin }, { needsReboot, text }) =>
         needsReboot
-          ? { state: 'awaitingReboot', attempt, origin }
+          ? { state: 'awaitingReboot', attempt: { ...attempt, failures: 0, lastError: null }, origin }
           : { state: 'reporting', attempt, outcome: { result: 'success', text } },
     },
     InstallationFailed: { to: ['retrying', 'undoing'], reduce: ({ attempt }, event) => afterFailure(attempt, event) },

@@ -189,6 +189,23 @@ describe('a failure', () => {
     expect(fail(false, true)).toMatchObject({ state: 'undoing', outcome: { error: { code: 'ATTEMPT_DEADLINE' } } });
   });
 
+  it('of the installation waits longer each time, though its download goes well each time', () => {
+    const failure = { error, isPermanent: false, isPastDeadline: false };
+    const poll = { assignment: seen, isRunning: false, nowMilliseconds: 1 };
+    let record: UpdateRecord = { state: 'downloading', attempt };
+    for (let round = 1; round <= 5; round += 1) {
+      record = reduce(record, { name: 'Downloaded' });
+      record = reduce(record, { name: 'Cleared', origin });
+      record = reduce(record, { name: 'InstallationFailed', ...failure });
+      expect(record).toMatchObject({ state: 'retrying', attempt: { failures: round } });
+      record = reduce(record, { name: 'AssignmentSeen', ...poll });
+    }
+    record = reduce(reduce(record, { name: 'Downloaded' }), { name: 'Cleared', origin });
+    record = reduce(record, { name: 'Installed', needsReboot: true, text: 'deployed' });
+    // The reboot begins anew: it has failed at nothing yet.
+    expect(record).toMatchObject({ state: 'awaitingReboot', attempt: { failures: 0, lastError: null } });
+  });
+
   it('is kept with its target', () => {
     expect(target.name).toBe(attempt.target.name);
     expect(printRecord({ state: 'undoing', attempt, outcome: { result: 'failure', error } })).toContain('no luck');
