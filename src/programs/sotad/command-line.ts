@@ -37,7 +37,7 @@ function command(run: (options: Options) => Promise<void>): Command {
     .action(run);
 }
 
-/** Ends at SIGTERM, SIGINT and SIGHUP; a second one ends at once. */
+/** Ends at SIGTERM, SIGINT and SIGHUP; a second one ends at once. The signals of users mean nothing. */
 function endSignal(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
@@ -46,6 +46,8 @@ function endSignal(): AbortSignal {
       controller.abort();
     });
   }
+  // Left alone, the first opens Node's debugger, to every user of the machine, and the second ends the daemon.
+  for (const name of ['SIGUSR1', 'SIGUSR2'] as const) process.on(name, () => undefined);
   return controller.signal;
 }
 
