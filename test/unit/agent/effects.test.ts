@@ -151,6 +151,16 @@ test.each(faults.filter(([, , event]) => event === 'DownloadFailed' || event ===
   },
 );
 
+test('a deploy that ostree refuses is a verdict at the second time, not at the first', async () => {
+  const { run, privileged } = board();
+  privileged.failures.set('deploy', new SotaError('DEPLOY_FAILED', { message: 'who knows why' }));
+  const first = await run('install', recordOf.install);
+  expect(first?.event).toMatchObject({ name: 'InstallationFailed', isPermanent: false });
+  const lastError = { code: 'DEPLOY_FAILED' as const, message: 'who knows why', causes: [] };
+  const again: UpdateRecord = { state: 'installing', attempt: { ...attempt, lastError }, origin };
+  expect((await run('install', again))?.event).toMatchObject({ isPermanent: true });
+});
+
 test.each(['offerReboot', 'report'] as const)(
   'what %s throws is left to the runner, which tries again',
   async (name) => {
