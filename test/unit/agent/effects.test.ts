@@ -38,7 +38,7 @@ const passing = [
   new SotaError('SYSROOT_UNAVAILABLE', { message: 'operator' }),
   new TypeError('a bug'),
 ];
-const lasting = new SotaError('DEPLOY_FAILED', { message: 'never' });
+const lasting = new SotaError('INSTALLATION_FAILED', { message: 'never' });
 
 function board(settings: Partial<UpdateSettings> = {}) {
   const clock = new FakeClock(0);
