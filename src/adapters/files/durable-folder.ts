@@ -15,9 +15,33 @@ export async function synchroniseFolder(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Makes a folder and its parents. Node's own recursive mkdir never ends, and its thread with it, where the parent is
+ * there and the system still says ENOENT (below /proc).
+ * @returns the topmost folder that was made; undefined when the folder was there.
+ */
+async function makeWithParents(folder: string, mode: number): Promise<string | undefined> {
+  try {
+    await mkdir(folder, { mode });
+    return folder;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EEXIST' && (await stat(folder)).isDirectory()) return undefined;
+    if (errno !== 'ENOENT' || dirname(folder) === folder) throw error;
+  }
+  const firstMade = await makeWithParents(dirname(folder), mode);
+  try {
+    await mkdir(folder, { mode });
+  } catch (error) {
+    // Somebody else was faster.
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
+  return firstMade ?? folder;
+}
+
 /** Makes a folder and its parents durably; parents get 0755, the last one exactly `mode`. */
 export async function makeFolderDurably(folder: string, mode: number): Promise<void> {
-  const firstMade = await mkdir(folder, { recursive: true, mode: 0o755 });
+  const firstMade = await makeWithParents(folder, 0o755);
   const { mode: present } = await stat(folder);
   if ((present & 0o7777) !== mode) await chmod(folder, mode);
   if (firstMade === undefined) return;
@@ -34,7 +58,7 @@ export async function makeFolderDurably(folder: string, mode: number): Promise<v
  */
 export async function makeMissingFolder(folder: string, mode: number): Promise<void> {
   try {
-    if ((await mkdir(folder, { recursive: true, mode: 0o755 })) !== undefined) await chmod(folder, mode);
+    if ((await makeWithParents(folder, 0o755)) !== undefined) await chmod(folder, mode);
   } catch (error) {
     throw fileError('make the folder', folder, error);
   }

@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeMissingFolder } from '../../../src/adapters/files/durable-folder.js';
+import { makeFolderDurably, makeMissingFolder } from '../../../src/adapters/files/durable-folder.js';
 
 describe('a folder that is only made when it is missing', () => {
   let parent: string;
@@ -27,6 +27,11 @@ describe('a folder that is only made when it is missing', () => {
     chmodSync(parent, 0o1777);
     await makeMissingFolder(parent, 0o750);
     expect(modeOf(parent)).toBe(0o1777);
+  });
+
+  test('can not be made where it is (the recursive mkdir of Node turns for ever there): then it says so', async () => {
+    await expect(makeMissingFolder('/proc/nowhere/deeper', 0o750)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
+    await expect(makeFolderDurably('/proc/nowhere', 0o750)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('is a file: then it says so', async () => {
