@@ -46,12 +46,13 @@ export class Agent {
     await this.loadIdentity();
     const watchdog = this.feedWatchdog(signal);
     await notifier.ready();
-    const facts = await this.facts(signal);
-    if (facts !== null) {
-      await runner.start(facts, signal);
-      await status.refresh();
-      await pollLoop.run(signal);
-    }
+    const facts = await this.lookUpFacts();
+    // A device whose sysroot can't be read yet still provisions itself, answers and says what is wrong.
+    const late = facts === null ? this.startLater(signal) : runner.start(facts, signal);
+    if (facts !== null) await late;
+    await status.refresh();
+    await pollLoop.run(signal);
+    await late;
     await stopped;
     await watchdog;
     this.keepContact();
@@ -85,21 +86,31 @@ export class Agent {
     }
   }
 
-  private async facts(signal: AbortSignal): Promise<BootFacts | null> {
-    const { packageManager, privileged, clock, logger, status } = this.parts;
-    if (packageManager === 'none') return { bootId: '', bootedCommit: null, firstCommit: null };
-    while (!signal.aborted) {
-      try {
-        const { bootId, booted, deployments } = await privileged.treeFacts();
-        return { bootId, bootedCommit: booted?.commit ?? null, firstCommit: deployments[0]?.commit ?? null };
-      } catch (error) {
-        const { code, message } = asSotaError(error);
-        logger.error(`${message}; looking again soon`, { code });
-        await status.refresh();
-        await clock.sleep(factsAgainMilliseconds, signal);
-      }
+  private async startLater(signal: AbortSignal): Promise<void> {
+    const { clock, runner, status } = this.parts;
+    for (;;) {
+      await clock.sleep(factsAgainMilliseconds, signal);
+      if (signal.aborted) return;
+      const facts = await this.lookUpFacts();
+      if (facts === null) continue;
+      await runner.start(facts, signal);
+      await status.refresh();
+      return;
     }
-    return null;
+  }
+
+  /** null, with a line in the log, when they can't be read now. */
+  private async lookUpFacts(): Promise<BootFacts | null> {
+    const { packageManager, privileged, logger } = this.parts;
+    if (packageManager === 'none') return { bootId: '', bootedCommit: null, firstCommit: null };
+    try {
+      const { bootId, booted, deployments } = await privileged.treeFacts();
+      return { bootId, bootedCommit: booted?.commit ?? null, firstCommit: deployments[0]?.commit ?? null };
+    } catch (error) {
+      const { code, message } = asSotaError(error);
+      logger.error(`${message}; looking again soon`, { code });
+      return null;
+    }
   }
 
   /** Fed while everything under way moves within its own limit (design: never a bare timer). */

@@ -2,7 +2,7 @@
  * One poll: provision where needed, verify what the director wants, send the manifest, hand the assignment to the
  * machine. Everything in here may fail without consequence: the next poll does it again.
  */
-import type { SotaError } from '../domain/errors/sota-error.js';
+import { SotaError } from '../domain/errors/sota-error.js';
 import { addHold, findHold } from '../domain/policy/holds.js';
 import { isSameAssignment } from '../domain/update/machine.js';
 import { attemptOf, type UpdateRecord, type UpdateTarget } from '../domain/update/record.js';
@@ -86,6 +86,9 @@ export class PollCycle {
 
   private async act(device: Provisioned, { assignment, refusal }: DirectorsAnswer): Promise<PollResult> {
     const booted = await this.bootedCommit();
+    if (this.parts.runner.isWaitingForFacts) {
+      throw new SotaError('SYSROOT_UNAVAILABLE', { message: 'it is not known yet what this device runs' });
+    }
     const running = (): InstalledImage => this.parts.installed.current(booted);
     const unsent = await this.sendManifest(device, running, assignment, refusal ?? this.untold);
     if (refusal !== null) throw refusal;

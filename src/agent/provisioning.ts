@@ -211,9 +211,7 @@ export class Provisioning {
     const { settings, state } = this.parts;
     const cause = statusError('POST /devices', reply);
     if (serverError(reply).code !== 'device_already_registered') {
-      return isServersOwn(reply)
-        ? cause
-        : new SotaError('PROVISIONING_REFUSED', { message: cause.message, cause });
+      return isServersOwn(reply) ? cause : new SotaError('PROVISIONING_REFUSED', { message: cause.message, cause });
     }
     // The reply to an earlier try was lost; a name of our own making can simply be another one.
     if (settings.deviceId === null) state.values.set('intendedDeviceId', this.parts.random.uuid());

@@ -64,6 +64,7 @@ export class UpdateRunner {
   private current: UpdateRecord = idleRecord;
   private running: Running | null = null;
   private isStopping = false;
+  private isWaiting = true;
   private activity: Activity | null = null;
   private newestTrouble: Trouble | null = null;
 
@@ -73,6 +74,11 @@ export class UpdateRunner {
 
   get record(): UpdateRecord {
     return this.current;
+  }
+
+  /** No facts yet: the record is not known, and no event is taken. */
+  get isWaitingForFacts(): boolean {
+    return this.isWaiting;
   }
 
   /** null as long as everything goes on. */
@@ -86,7 +92,8 @@ export class UpdateRunner {
     while (!signal.aborted) {
       try {
         this.current = this.load();
-        this.dispatch({ name: 'Booted', facts });
+        this.take({ name: 'Booted', facts });
+        this.isWaiting = false;
         this.runEffect();
         return;
       } catch (error) {
@@ -102,7 +109,11 @@ export class UpdateRunner {
    * A write that fails leaves the record as it was: the effect's result is lost, its work is repeatable.
    */
   dispatch(event: UpdateEvent, alongside?: () => void): void {
-    if (this.isStopping) return;
+    if (this.isStopping || this.isWaiting) return;
+    this.take(event, alongside);
+  }
+
+  private take(event: UpdateEvent, alongside?: () => void): void {
     const next = reduce(this.current, event);
     if (next === this.current) return;
     this.parts.state.transaction(() => {

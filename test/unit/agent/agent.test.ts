@@ -87,13 +87,17 @@ test('a sysroot that can not be read yet is waited for, and fed meanwhile', asyn
 });
 
 test('a daemon that is ended while it waits for the sysroot ends', async () => {
-  const { clock, order, privileged, end, running } = board();
+  const { clock, order, privileged, end, knobs, running } = board();
   privileged.failures.set('treeFacts', new SotaError('SYSROOT_UNAVAILABLE', { message: 'not mounted' }));
   const run = running();
   await clock.advance(7_000);
+  // It polls meanwhile: people and server are told what is wrong.
+  expect(order).toEqual(['READY', 'polls']);
   end.abort();
+  await settle();
+  knobs.finishPoll();
   await run;
-  expect(order).toEqual(['READY', 'STOPPING', 'stop', 'keep contact', 'close']);
+  expect(order).toEqual(['READY', 'polls', 'STOPPING', 'stop', 'last poll ends', 'keep contact', 'close']);
 });
 
 test('a damaged identity does not end the start', async () => {
