@@ -22,6 +22,8 @@ const deadlineSeconds = 30;
 interface FoundRoot {
   readonly bytes: Uint8Array;
   readonly source: FirstUse['source'];
+  /** File or URL, for people. */
+  readonly place: string;
 }
 
 export interface FirstRootsParts {
@@ -55,7 +57,10 @@ export class FirstRoots {
     const { cryptography, time, privileged, logger } = this.parts;
     const verification = { profile: otaProfile, cryptography, limits: defaultMetadataLimits };
     const root = verifyFirstRoot(found.bytes, repository, verification);
-    if (!root.ok) throw rejectionError(root.error);
+    if (!root.ok) {
+      const { code, message } = rejectionError(root.error);
+      throw new SotaError(code, { message: `${found.place}: ${message}` });
+    }
     const appended: AppendedRoot = { repository, ...root.value };
     await privileged.commitTrust({
       appendRoots: [appended],
@@ -74,7 +79,7 @@ export class FirstRoots {
     for (const { folder, source } of places) {
       const path = `${folder}/${folderOf[repository]}/root.json`;
       const bytes = await files.read(path, defaultMetadataLimits.rootBytes);
-      if (bytes !== null) return { bytes, source };
+      if (bytes !== null) return { bytes, source, place: path };
     }
     return null;
   }
@@ -97,6 +102,6 @@ export class FirstRoots {
       deadlineSeconds,
     });
     if (!isSuccess(reply)) throw statusError(`GET ${url}`, reply);
-    return { bytes: reply.body, source: 'provisioning' };
+    return { bytes: reply.body, source: 'provisioning', place: url };
   }
 }

@@ -23,7 +23,7 @@ import type { Logger } from '../ports/logger.js';
 import type { PrivilegedActions } from '../ports/privileged-actions.js';
 import type { Provisioned } from './provisioning.js';
 import { parseInstallationRecord, reportOf, type InstallationRecord } from './installation-record.js';
-import { isServersOwn, isSuccess, statusError } from './server-reply.js';
+import { isServersOwn, isSuccess, serverError, statusError } from './server-reply.js';
 
 const mostReplyBytes = 64 * 1024;
 const deadlineSeconds = 60;
@@ -159,8 +159,16 @@ async function signed(part: JsonValue, key: SigningKey): Promise<JsonValue> {
   return assemble(part, [{ keyId: key.keyId, method: key.method, signature }]);
 }
 
+/** The servers' words for a device that they don't have (any more), backend.md 1.7. */
+const forgotten = ['device_missing_primary_ecu', 'missing_entity', 'missing_device'];
+
 function refusal(reply: HttpReply): SotaError {
   const cause = statusError('PUT manifest', reply);
   if (isServersOwn(reply)) return cause;
-  return new SotaError('REPORT_REFUSED', { message: cause.message, cause });
+  const isForgotten = forgotten.includes(serverError(reply).code);
+  return new SotaError('REPORT_REFUSED', {
+    message: isForgotten ? `${cause.message}: the server no longer knows this device` : cause.message,
+    ...(isForgotten ? { hint: 'Restore the device on the server, or provision this one anew (empty storage).' } : {}),
+    cause,
+  });
 }

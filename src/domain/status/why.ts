@@ -40,7 +40,7 @@ function waiting({ record, rebootsItself }: StatusInputs): readonly string[] {
 }
 
 function isBeforeReboot(record: UpdateRecord): boolean {
-  return record.state === 'awaitingReboot';
+  return record.state === 'awaitingReboot' || record.state === 'rebooting';
 }
 
 function backoff({ backoffUntil, record }: StatusInputs): readonly string[] {

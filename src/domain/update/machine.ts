@@ -109,7 +109,7 @@ function afterFailure(
 
 /** Drops the attempt when the director wants something else; keeps the state otherwise. */
 function keepOrWithdraw(
-  record: RecordOf<'downloading' | 'ready' | 'awaitingReboot'>,
+  record: RecordOf<'downloading' | 'ready' | 'awaitingReboot' | 'rebooting'>,
   event: EventOf<'AssignmentSeen'>,
 ): UpdateRecord {
   return isSameAssignment(record.attempt, event.assignment) ? record : withdrawn(record.attempt);
@@ -198,6 +198,8 @@ export const transitionTable: TransitionTable = {
   },
   rebooting: {
     RebootFailed: { to: ['awaitingReboot'], reduce: rebootLater },
+    // The command may have done nothing yet; a reboot in the middle of the undoing has its own way back.
+    AssignmentSeen: { to: ['rebooting', 'undoing'], reduce: keepOrWithdraw },
     Booted: { to: ['awaitingReboot', 'confirming', 'undoing'], reduce: afterReboot },
   },
   confirming: {

@@ -78,6 +78,7 @@ describe('an assignment', () => {
     expect(see(null, { state: 'downloading', attempt })).toMatchObject(withdrawn);
     expect(see(null, { state: 'retrying', attempt })).toMatchObject(withdrawn);
     expect(see(null, { state: 'awaitingReboot', attempt, origin })).toMatchObject(withdrawn);
+    expect(see(null, { state: 'rebooting', attempt, origin })).toMatchObject(withdrawn);
     expect(see(null, { state: 'installing', attempt, origin }).state).toBe('installing');
   });
 
