@@ -12,6 +12,7 @@ import { causeChain, SotaError } from '../../domain/errors/sota-error.js';
 import type { StateStore } from '../../ports/journal.js';
 import { sotadVersion } from '../build-facts.js';
 import { loadConfiguration } from './configuration.js';
+import { openWhenPossible } from './standstill.js';
 import { wireDaemon } from './wire.js';
 import { childrenOwner, makeBasics, makeWorld, openState } from './world.js';
 
@@ -53,9 +54,16 @@ export async function runDaemon(options: DaemonOptions, signal: AbortSignal): Pr
   process.on('unhandledRejection', onStray);
   try {
     await endLeftovers(configuration, logger);
-    const { state, trust } = await openState(configuration, logger, options.decorateState ?? ((store) => store));
+    const world = makeWorld(basics, configuration, logger);
+    const { clock, notifier, publisher } = world;
+    const opened = await openWhenPossible(
+      () => openState(configuration, logger, options.decorateState ?? ((store) => store)),
+      { loaded, publisher, notifier, clock, logger },
+      signal,
+    );
+    if (opened === null) return;
+    const { state, trust } = opened;
     try {
-      const world = makeWorld(basics, configuration, logger);
       const { agent, control } = await wireDaemon({ world, loaded, logger, state, trust, ending: signal });
       await serve(control, logger);
       try {

@@ -53,8 +53,22 @@ export async function openState(
   decorate: (state: StateStore) => StateStore,
 ): Promise<{ readonly state: StateStore; readonly trust: FileTrustStore }> {
   const store: SqliteStateStore = openStateStore({ path: join(storage.path, 'state-1.db') });
+  try {
+    return await openTrust(store, storage.path, logger, decorate);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+async function openTrust(
+  store: SqliteStateStore,
+  folder: string,
+  logger: ProductLogger,
+  decorate: (state: StateStore) => StateStore,
+): Promise<{ readonly state: StateStore; readonly trust: FileTrustStore }> {
   for (const { code, message } of store.warnings) logger.warning(message, { code });
-  const trust = new FileTrustStore({ folder: join(storage.path, 'trust'), logger });
+  const trust = new FileTrustStore({ folder: join(folder, 'trust'), logger });
   const claimed = store.claimEpoch(await trust.stateEpoch());
   if (claimed.isDiscarded)
     logger.warning('the state is older than the trust folder: pending update and reports are dropped');

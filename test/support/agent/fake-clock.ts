@@ -31,6 +31,7 @@ export class FakeClock implements Clock {
         wakesAt: this.passed + milliseconds,
         wake: () => {
           this.sleepers = this.sleepers.filter((other) => other !== sleeper);
+          signal?.removeEventListener('abort', sleeper.wake);
           resolve();
         },
       };
