@@ -127,7 +127,7 @@ export class PollCycle {
       if (known.code.startsWith('METADATA_') || known.code === 'HTTP_RESPONSE_TOO_LARGE') {
         return { assignment: null, refusal: known };
       }
-      throw known;
+      return this.note(known);
     }
   }
 
@@ -166,8 +166,7 @@ export class PollCycle {
 
   private note(error: unknown): never {
     const known = asSotaError(error);
-    // An expired list is tried again like an outage, yet it may be a freeze attack, whichever repository it is of.
-    if (known.kind === 'security' || known.code === 'METADATA_EXPIRED') this.untold = known;
+    if (isSuspicious(known)) this.untold = known;
     throw known;
   }
 
@@ -250,6 +249,14 @@ export class PollCycle {
 /** Nothing of the update is deployed yet. */
 function isBeforeInstalling({ state }: UpdateRecord): boolean {
   return state === 'idle' || state === 'downloading' || state === 'retrying' || state === 'ready';
+}
+
+/**
+ * Worth telling the server as a possible attack: what verification or TLS refused, an expired list (a freeze looks like
+ * this) and a transfer at a crawl (slow retrieval), although both may be mere bad luck.
+ */
+function isSuspicious({ kind, code }: SotaError): boolean {
+  return kind === 'security' || code === 'METADATA_EXPIRED' || code === 'NETWORK_STALLED';
 }
 
 const longestAttackText = 1000;

@@ -17,6 +17,8 @@ export interface LoggerOptions {
 }
 
 export interface ProductLogger extends Logger, RecentLog {
+  /** From now on lines without a correlation id belong to this update; null: to none. */
+  belongTo(correlationId: string | null): void;
   /** Resolves when everything was handed to the stream; nothing is logged afterwards. The stream stays open. */
   close(): Promise<void>;
 }
@@ -27,6 +29,8 @@ const keptBytes = 131_072;
 /** All loggers of a program write through one of these. */
 class LogWriter {
   readonly recent = new RecentLines(keptBytes);
+  /** Of the update at work: for lines that name none. */
+  currentCorrelationId: string | null = null;
   private readonly logger: winston.Logger;
 
   constructor(private readonly options: LoggerOptions) {
@@ -43,7 +47,9 @@ class LogWriter {
     options.stream.on('error', () => (this.logger.silent = true));
   }
 
-  write(level: LogLevel, message: string, fields: LogFields): void {
+  write(level: LogLevel, message: string, given: LogFields): void {
+    const fields =
+      this.currentCorrelationId === null ? given : { correlationId: this.currentCorrelationId, ...defined(given) };
     const record: LogRecord = {
       time: (this.options.now ?? (() => new Date()))().toISOString(),
       level,
@@ -96,9 +102,19 @@ class FieldLogger implements ProductLogger {
     return this.writer.recent.tail(correlationId, maximumBytes);
   }
 
+  belongTo(correlationId: string | null): void {
+    this.writer.currentCorrelationId = correlationId;
+  }
+
   close(): Promise<void> {
     return this.writer.close();
   }
+}
+
+/** An id that a caller hands on as undefined is none of its own. */
+function defined(fields: LogFields): LogFields {
+  if (fields.correlationId !== undefined) return fields;
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => name !== 'correlationId'));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { SotaError } from '../../domain/errors/sota-error.js';
 import type { Attempt, UpdateRecord } from '../../domain/update/record.js';
+import { keepLog } from '../kept-log.js';
 import type { UpdateContext } from '../update-context.js';
 import type { EffectResult } from '../update-runner.js';
 import { failedTry } from './failed-try.js';
@@ -38,7 +39,11 @@ async function deploy(context: UpdateContext, attempt: Attempt): Promise<EffectR
   await context.privileged.verifyBootConfiguration(attempt.target.sha256);
   return {
     event: { name: 'Installed', needsReboot: true, text: 'deployed and verified' },
-    alongside: () => context.events.record('EcuInstallationApplied', attempt),
+    alongside: () => {
+      context.events.record('EcuInstallationApplied', attempt);
+      // Somebody else may reboot at any moment from now on.
+      keepLog(context, attempt.correlationId);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { SotaError } from '../../domain/errors/sota-error.js';
 import type { UpdateRecord } from '../../domain/update/record.js';
 import { recordedError } from '../failure.js';
+import { keepLog } from '../kept-log.js';
 import type { UpdateContext } from '../update-context.js';
 import type { EffectResult } from '../update-runner.js';
 
@@ -21,7 +22,9 @@ export async function offerReboot(
     while (!signal.aborted) {
       const obstacle = await context.privileged.rebootObstacle();
       context.progress.showObstacle(obstacle);
-      if (obstacle === null) return { event: { name: 'RebootDue' } };
+      if (obstacle === null) {
+        return { event: { name: 'RebootDue' }, alongside: () => keepLog(context, record.attempt.correlationId) };
+      }
       await context.clock.sleep(askAgainMilliseconds, signal);
     }
     return null;

@@ -2,11 +2,9 @@ import { addHold } from '../../domain/policy/holds.js';
 import type { Attempt, Outcome, UpdateRecord } from '../../domain/update/record.js';
 import { formatUtcTime } from '../../domain/uptane/utc-time.js';
 import { printInstallationRecord } from '../installation-record.js';
+import { forgetLog, wholeLog } from '../kept-log.js';
 import type { UpdateContext } from '../update-context.js';
 import type { EffectResult } from '../update-runner.js';
-
-/** How much of this update's log goes into a report. */
-const reportedLogBytes = 8 * 1024;
 
 /**
  * The attempt is over: what is known of it becomes durable in one transaction with the end of the attempt. The report
@@ -20,6 +18,7 @@ export async function report(context: UpdateContext, record: UpdateRecord): Prom
     event: { name: 'Reported' },
     alongside: () => {
       remember(context, attempt, outcome);
+      forgetLog(context);
       context.wakePoll();
     },
   };
@@ -54,7 +53,7 @@ function remember(context: UpdateContext, attempt: Attempt, outcome: Outcome): v
   context.events.record('EcuInstallationCompleted', attempt, outcome.result === 'success');
   // Without a correlation id no report ever: an unmatched one cancels every open assignment (backend.md 1.7).
   if (attempt.correlationId === null) return;
-  const log = context.recentLog.tail(attempt.correlationId, reportedLogBytes);
+  const log = wholeLog(context, attempt.correlationId);
   const record = {
     correlationId: attempt.correlationId,
     ecuSerial: attempt.ecuSerial,

@@ -1,6 +1,6 @@
 // For development only: never part of what runs on a device.
 /** `npm run demo`: the whole product at work on the embedded development backend. */
-import { mkdtemp } from 'node:fs/promises';
+import { cp, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
@@ -25,12 +25,14 @@ const stepSeconds = 60;
 const shownLogLines = 20;
 
 /** All programs lie beside this one: `dist/<program>/main.js`. */
-const programFolder = dirname(__dirname);
-const program = (name: string): string => join(programFolder, name, 'main.js');
+const builtPrograms = dirname(__dirname);
 
 /** @returns whether everything was observed. */
 async function run(options: Options): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'sota-'));
+  // What ships runs: a copy with no node_modules above it.
+  await cp(builtPrograms, join(folder, 'programs'), { recursive: true });
+  const program = (name: string): string => join(folder, 'programs', name, 'main.js');
   const sabotage = options.sabotage ?? null;
   const laboratory = await Laboratory.open({
     folder,

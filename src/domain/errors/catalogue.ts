@@ -35,7 +35,7 @@ export const errorCatalogue = {
   NETWORK_STALLED: entry(
     'transient',
     'A transfer was slower than the limit for too long (slow retrieval).',
-    'Check the network; a server that does this on purpose shows up in attacks_detected.',
+    'Check the network; what stalled while metadata were fetched is told to the server in attacks_detected.',
   ),
   HTTP_STATUS: entry(
     'transient',

@@ -28,6 +28,7 @@ import { UpdateRunner } from '../../agent/update-runner.js';
 import { Vitality } from '../../agent/vitality.js';
 import { printConfigurationReport } from '../../domain/configuration/effective-values.js';
 import { SotaError } from '../../domain/errors/sota-error.js';
+import { attemptOf } from '../../domain/update/record.js';
 import { defaultBackoff } from '../../domain/policy/backoff.js';
 import type { StateStore } from '../../ports/journal.js';
 import type { PullSource } from '../../ports/operating-system-tree.js';
@@ -131,7 +132,10 @@ export async function wireDaemon(
     }),
     ...{ clock, random, logger, vitality, backoff: effectBackoff },
     stallLimitSeconds: Math.max(leastStallLimitSeconds, 3 * configuration.packageManager.stallTimeoutSeconds),
-    onChange: (record) => agent.recordChanged(record),
+    onChange: (record) => {
+      logger.belongTo(attemptOf(record)?.correlationId ?? null);
+      agent.recordChanged(record);
+    },
     onTrouble: () => void status.refresh(),
   });
   const session = new MetadataSession({

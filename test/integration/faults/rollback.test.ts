@@ -54,6 +54,9 @@ describe.each([
     expect(await board.observe(failed)).toEqual({ ...untouched, assignment: 'failed', reports: 1 });
     const [report] = board.reportsOn(await board.record(), failed.correlationId);
     expect(report).toContain('ROLLED_BACK');
+    // The log of before the reboot is in it too.
+    expect(report).toContain('downloading -> ready');
+    expect(report).toContain('rebooting -> undoing');
   });
 
   test('the next version is confirmed, and the failure is not reported again', async () => {

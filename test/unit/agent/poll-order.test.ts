@@ -154,6 +154,20 @@ describe('attacks_detected', () => {
     },
   );
 
+  test.each(['NETWORK_STALLED', 'TLS_SERVER_REFUSED'] as const)(
+    '%s is told of with the next manifest that goes out, once',
+    async (code) => {
+      const { attacks, knobs, poll } = board();
+      const good = knobs.director;
+      knobs.director = () => Promise.reject(new SotaError(code, { message: 'a strange server' }));
+      await expect(poll()).rejects.toMatchObject({ code });
+      knobs.director = good;
+      await poll();
+      await poll();
+      expect(attacks).toEqual([`${code}: a strange server`, '']);
+    },
+  );
+
   test('a file that can not be fetched is no attack', async () => {
     const { attacks, knobs, poll } = board();
     knobs.director = () => Promise.reject(new SotaError('METADATA_UNAVAILABLE', { message: '404' }));

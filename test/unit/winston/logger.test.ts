@@ -33,6 +33,25 @@ test('the text form has time, level, message and fields', async () => {
   expect(text).toBe('2026-01-02T03:04:05.678Z info     polled bytes=12 ok=true name="two words"\n');
 });
 
+test('lines that name no update belong to the one at work, those of another keep their own', async () => {
+  const text = await written('journal', (logger) => {
+    logger.belongTo('urn:now');
+    logger.info('deployed');
+    logger.info('passed on', { correlationId: undefined });
+    logger.info('late', { correlationId: 'urn:before' });
+    expect(logger.tail('urn:now', 1000)).toContain('deployed');
+    logger.belongTo(null);
+    logger.info('polled');
+  });
+  expect(text.split('\n')).toEqual([
+    '<6>deployed correlationId=urn:now',
+    '<6>passed on correlationId=urn:now',
+    '<6>late correlationId=urn:before',
+    '<6>polled',
+    '',
+  ]);
+});
+
 test('the journal form has syslog priorities and no time', async () => {
   const text = await written('journal', (logger) => {
     logger.debug('a');

@@ -4,6 +4,8 @@ import type { SectionDefinition } from '../key-definition.js';
 const noToken = 'keys in a PKCS#11 token are not supported by this version';
 const tokenKey = 'PKCS#11 is not supported by this version';
 
+const noDeviceCredentials = 'the import of device credentials is not supported by this version';
+
 /** Who the device is and how it becomes known: sections tls, provision, import and p11 (aktualizr.md 1.2). */
 export const identitySections = {
   tls: {
@@ -142,7 +144,7 @@ export const identitySections = {
         safety: true,
         since: 'aktualizr',
         derivedFrom: 'provision.provision_path: SharedCred when it is set, else DeviceCred',
-        doc: 'SharedCred: register with the credential of the archive, which is then taken out of it. DeviceCred: the device was given its own credential. SharedCredReuse: like SharedCred, but the archive stays (for tests).',
+        doc: 'SharedCred: register with the credential of the archive, which is then taken out of it. DeviceCred: the device was given its own credential, whose import is not supported by this version. SharedCredReuse: like SharedCred, but the archive stays (for tests).',
       },
     },
   },
@@ -160,6 +162,7 @@ export const identitySections = {
       },
       uptane_private_key_path: {
         property: 'uptanePrivateKeyPath',
+        notUsed: noDeviceCredentials,
         type: 'path',
         default: null,
         safety: true,
@@ -168,6 +171,7 @@ export const identitySections = {
       },
       uptane_public_key_path: {
         property: 'uptanePublicKeyPath',
+        notUsed: noDeviceCredentials,
         type: 'path',
         default: null,
         safety: true,
@@ -176,6 +180,7 @@ export const identitySections = {
       },
       tls_cacert_path: {
         property: 'tlsCertificateAuthorityPath',
+        notUsed: noDeviceCredentials,
         type: 'path',
         default: null,
         safety: true,
@@ -184,6 +189,7 @@ export const identitySections = {
       },
       tls_pkey_path: {
         property: 'tlsPrivateKeyPath',
+        notUsed: noDeviceCredentials,
         type: 'path',
         default: null,
         safety: true,
@@ -192,6 +198,7 @@ export const identitySections = {
       },
       tls_clientcert_path: {
         property: 'tlsClientCertificatePath',
+        notUsed: noDeviceCredentials,
         type: 'path',
         default: null,
         safety: true,
