@@ -38,8 +38,8 @@ export interface UpdateRunnerParts {
   readonly logger: Logger;
   readonly backoff: BackoffPolicy;
   readonly vitality: Vitality;
-  /** How long an effect may go without a sign of life, seconds. */
-  readonly stallLimitSeconds: number;
+  /** How long each effect may go without a sign of life, seconds. */
+  readonly stallLimitSeconds: Readonly<Record<keyof Effects, number>>;
   /** After each change of the record. */
   readonly onChange: (record: UpdateRecord) => void;
   /** An effect could not even say what came of it, such as when the journal can't be written. */
@@ -167,19 +167,18 @@ export class UpdateRunner {
     const record = this.current;
     const done = this.perform(name, record, controller.signal).finally(() => {
       this.running = null;
-      this.activity?.end();
-      this.activity = null;
     });
     this.running = { controller, done };
   }
 
   private async perform(name: keyof Effects, record: UpdateRecord, signal: AbortSignal): Promise<void> {
-    this.activity = this.parts.vitality.begin(name, this.parts.stallLimitSeconds);
     // Away from the caller's stack, so that `running` is set before anything is dispatched.
     await this.parts.clock.sleep(this.waitBefore(record) * 1000, signal);
     const isGivenUp = (): boolean => signal.aborted;
     for (let failures = 1; !isGivenUp(); failures += 1) {
-      this.sign();
+      // A wait between two tries is no standstill.
+      const activity = this.parts.vitality.begin(name, this.parts.stallLimitSeconds[name]);
+      this.activity = activity;
       try {
         const result = await this.parts.effects[name](record, signal);
         // The result of an effect that was given up in the meantime means nothing.
@@ -189,10 +188,13 @@ export class UpdateRunner {
       } catch (error) {
         // What an effect that was given up says means nothing.
         if (isGivenUp()) return;
+        activity.end();
         const { code, message } = this.meetTrouble(error);
         this.parts.logger.error(`${name}: ${message}`, { code });
         const { backoff, random, clock } = this.parts;
         await clock.sleep(backoffSeconds(backoff, failures, random.fraction()) * 1000, signal);
+      } finally {
+        activity.end();
       }
     }
   }

@@ -24,7 +24,7 @@ import { Provisioning } from '../../agent/provisioning.js';
 import { Reporter } from '../../agent/reporter.js';
 import { StatusService } from '../../agent/status-service.js';
 import { TimeKeeper } from '../../agent/time-keeper.js';
-import { UpdateRunner } from '../../agent/update-runner.js';
+import { UpdateRunner, type Effects } from '../../agent/update-runner.js';
 import { Vitality } from '../../agent/vitality.js';
 import { printConfigurationReport } from '../../domain/configuration/effective-values.js';
 import { SotaError } from '../../domain/errors/sota-error.js';
@@ -38,8 +38,24 @@ import { keepConfiguration } from './configuration.js';
 import { provisioningSettings, updateSettings } from './settings.js';
 import type { World } from './world.js';
 
-/** An effect may go so long without a sign of life before the watchdog is no longer fed: a deploy to a slow card. */
-const leastStallLimitSeconds = 30 * 60;
+/**
+ * How long each effect may go without a sign of life before the watchdog is no longer fed, seconds. A deploy to a slow
+ * card takes long, as does hashing a large file anew; a reboot is waited for ten minutes; waiting for a lock shows a sign each two seconds.
+ */
+function stallLimits(pullStallSeconds: number): Readonly<Record<keyof Effects, number>> {
+  const minute = 60;
+  return {
+    download: Math.max(15 * minute, 3 * pullStallSeconds),
+    awaitClearance: 5 * minute,
+    install: 30 * minute,
+    offerReboot: 5 * minute,
+    reboot: 15 * minute,
+    confirm: 5 * minute,
+    undo: 30 * minute,
+    report: 5 * minute,
+  };
+}
+
 /** Effects that go wrong by themselves are tried again within this time: each try may cost a write to flash. */
 const effectBackoff = { ...defaultBackoff, firstSeconds: 2, capSeconds: 15 * 60 };
 
@@ -131,7 +147,7 @@ export async function wireDaemon(
       wakePoll: () => pollLoop.wakeSoon(),
     }),
     ...{ clock, random, logger, vitality, backoff: effectBackoff },
-    stallLimitSeconds: Math.max(leastStallLimitSeconds, 3 * configuration.packageManager.stallTimeoutSeconds),
+    stallLimitSeconds: stallLimits(configuration.packageManager.stallTimeoutSeconds),
     onChange: (record) => {
       logger.belongTo(attemptOf(record)?.correlationId ?? null);
       agent.recordChanged(record);

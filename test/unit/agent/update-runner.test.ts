@@ -1,4 +1,4 @@
-import { UpdateRunner, type Effect, type Effects } from '../../../src/agent/update-runner.js';
+import { UpdateRunner, type Effect, type Effects, type UpdateRunnerParts } from '../../../src/agent/update-runner.js';
 import { Vitality } from '../../../src/agent/vitality.js';
 import { SotaError } from '../../../src/domain/errors/sota-error.js';
 import type { UpdateEvent } from '../../../src/domain/update/events.js';
@@ -20,6 +20,18 @@ const assignmentSeen = (assignment: typeof seen | null): UpdateEvent => ({
 const nothing: Effect = () => Promise.resolve(null);
 const diskFull = new SotaError('DISK_FULL', { message: 'full' });
 
+/** The same limit for all. */
+const everyEffect = (seconds: number): UpdateRunnerParts['stallLimitSeconds'] => ({
+  download: seconds,
+  awaitClearance: seconds,
+  install: seconds,
+  offerReboot: seconds,
+  reboot: seconds,
+  confirm: seconds,
+  undo: seconds,
+  report: seconds,
+});
+
 function board(effects: Partial<Effects> = {}, journal?: UpdateRecord | string) {
   const clock = new FakeClock();
   const state = new MemoryStateStore();
@@ -32,7 +44,7 @@ function board(effects: Partial<Effects> = {}, journal?: UpdateRecord | string) 
     ...{ state, clock, logger, vitality, random: new FixedRandom(0.999_999) },
     effects: { ...none, reboot: nothing, confirm: nothing, undo: nothing, report: nothing, ...effects },
     backoff: { firstSeconds: 2, capSeconds: 60 },
-    stallLimitSeconds: 600,
+    stallLimitSeconds: everyEffect(600),
     onChange: ({ state: name }) => changes.push(name),
   });
   const end = new AbortController();
