@@ -1,5 +1,5 @@
 // For development only: never part of what runs on a device.
-import { createPublicKey, generateKeyPair, randomBytes } from 'node:crypto';
+import { generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import forge from 'node-forge';
 
@@ -98,9 +98,4 @@ export function packPkcs12(credential: CertifiedKey, authorities: readonly strin
     { algorithm: '3des' },
   );
   return Buffer.from(forge.asn1.toDer(packed).getBytes(), 'binary');
-}
-
-/** DER of the public key, whose SHA-256 is the key id (backend.md 1.5). */
-export function publicKeyDer(spkiPem: string): Buffer {
-  return createPublicKey(spkiPem).export({ type: 'spki', format: 'der' });
 }
